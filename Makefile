@@ -1,0 +1,65 @@
+# `make help` lists what this file can do. A fresh machine needs git, make and Python 3.11 or newer;
+# everything else is installed into .venv the first time it is needed, and not again until the
+# requirements change.
+
+PYTHON  ?=
+ARGS    ?=
+N_TESTS ?= 2
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+# Checks read the settings but must not touch the instance in ./var.
+CHECK_DATA := $(CURDIR)/build/check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check bench format clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/.runtime ## set up a complete small study and serve it (ARGS="--train" trains the generators first)
+	@$(MANAGE) demo $(ARGS)
+
+serve: $(VENV)/.runtime ## serve this instance: web server, worker, GPU worker (ARGS="--bind 127.0.0.1:8001")
+	@$(MANAGE) serve $(ARGS)
+
+test: $(VENV)/.development ## run every test, with a real Chromium and whatever services are on this machine
+	@chromium="$$(.ci/get-chromium $(BIN)/python)" && CHROMIUM="$$chromium" $(BIN)/python -m pytest -n $(N_TESTS) --dist loadgroup $(ARGS)
+
+check: export READERSTUDY_DATA := $(CHECK_DATA)
+check: $(VENV)/.development ## lint, format, types, import contracts, settings, migrations, file lengths
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy generation readerstudy evaluation
+	$(BIN)/lint-imports
+	$(MANAGE) check --fail-level WARNING
+	$(MANAGE) makemigrations --check --dry-run
+	.ci/check-lengths
+	$(PIP) check
+
+bench: $(VENV)/.development ## run the benchmarks and print their tables (ARGS="frechet training" runs some)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+format: $(VENV)/.development ## let ruff repair layout and imports
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove .venv, caches and build outputs; ./var stays
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.created:
+	@.ci/make-venv $(VENV) "$(PYTHON)"
+	@touch $@
+
+$(VENV)/.runtime: requirements.txt | $(VENV)/.created
+	@echo "Installing what the software runs with (once; some minutes)."
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/.development: requirements-dev.txt requirements.txt | $(VENV)/.created
+	@echo "Installing what the software and its tests need (once; some minutes)."
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@ $(VENV)/.runtime

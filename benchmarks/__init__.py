@@ -1,0 +1,1 @@
+"""Speed of the parts that were made fast, each against a named baseline in the same run."""

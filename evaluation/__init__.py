@@ -1,0 +1,1 @@
+"""Numbers: reader accuracy with its statistics, and distances between real and generated patches."""

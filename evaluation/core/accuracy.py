@@ -1,0 +1,153 @@
+"""Reader accuracy from trial rows: Table 3 and its companions by lesion class.
+
+Only answered trials of the test phase count. Warm-up trials never enter; unanswered trials are counted apart.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from evaluation.core.proportions import BalancedAccuracy, Difference, Proportion
+from generation.core.errors import InputError
+from generation.core.labels import DCGAN, LESION_CLASSES, REAL, WGAN
+from readerstudy.core.trial_csv import TEST, TrialRow
+
+ALL: Final = "all"  # every origin, or every lesion class, together
+_FIRST_ORIGINS: Final = (
+    REAL,
+    DCGAN,
+    WGAN,
+)  # the order of the paper's tables; other generators follow by name
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader's pseudonym and the group they belong to."""
+
+    name: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Counts of correct answers per reader, origin and lesion class.
+
+    Parameters
+    ----------
+    readers : in natural order of their pseudonyms (R2 before R10)
+    origins : real first, then the generators
+    tissues : lesion classes that occur
+    n_unanswered : test trials without an answer, per reader
+    n_warm_up : trials left out because they belong to the warm-up
+    n_repeats : trials left out because the reader had judged the same case before
+    """
+
+    readers: tuple[Reader, ...]
+    origins: tuple[str, ...]
+    tissues: tuple[str, ...]
+    n_unanswered: Mapping[str, int]
+    n_warm_up: int
+    n_repeats: int
+    _n: Counter[tuple[str, str, str]] = field(repr=False)
+    _n_correct: Counter[tuple[str, str, str]] = field(repr=False)
+
+    def proportion(self, reader: str, origin: str = ALL, tissue: str = ALL) -> Proportion:
+        """Give the correct answers of a reader to one origin (or all) and one lesion class (or all)."""
+        origins = self.origins if origin == ALL else (origin,)
+        tissues = self.tissues if tissue == ALL else (tissue,)
+        keys = [(reader, one, other) for one in origins for other in tissues]
+        return Proportion(sum(self._n_correct[key] for key in keys), sum(self._n[key] for key in keys))
+
+    @property
+    def generators(self) -> tuple[str, ...]:
+        """Origins other than real."""
+        return tuple(origin for origin in self.origins if origin != REAL)
+
+    def balanced(self, reader: str, generator: str = ALL, tissue: str = ALL) -> BalancedAccuracy:
+        """Give the balanced accuracy of a reader against one generator (or all fakes), always with all reals."""
+        names = self.generators if generator == ALL else (generator,)
+        fakes = [self.proportion(reader, name, tissue) for name in names]
+        together = Proportion(sum(one.n_correct for one in fakes), sum(one.n for one in fakes))
+        return BalancedAccuracy(together, self.proportion(reader, REAL, tissue))
+
+    def between_generators(self, reader: str, first: str, second: str) -> Difference:
+        """Compare a reader's detection of two generators; their patches are different ones, so it is unpaired."""
+        return Difference(self.proportion(reader, first), self.proportion(reader, second))
+
+
+def is_correct(row: TrialRow) -> bool:
+    """Say whether an answered trial was judged correctly: real called real, or any generator called fake."""
+    return (row.answer == REAL) == (row.origin == REAL)
+
+
+def tabulate(rows: Iterable[TrialRow]) -> Accuracy:
+    """Count correct answers of the test phase.
+
+    Parameters
+    ----------
+    rows : trials in any order; those of the warm-up change nothing but `n_warm_up`
+
+    Raises
+    ------
+    InputError
+        If a reader judged a case twice and the order of the two is unknown.
+    """
+    n: Counter[tuple[str, str, str]] = Counter()
+    n_correct: Counter[tuple[str, str, str]] = Counter()
+    n_unanswered: Counter[str] = Counter()
+    groups: dict[str, str] = {}
+    every = list(rows)
+    first = _first_readings(row for row in every if row.phase == TEST)
+    for row in first:
+        groups[row.reader] = max(row.group, groups.get(row.reader, ""))
+        if not row.answer:
+            n_unanswered[row.reader] += 1
+            continue
+        key = (row.reader, row.origin, row.tissue)
+        n[key] += 1
+        n_correct[key] += is_correct(row)
+    n_warm_up = sum(row.phase != TEST for row in every)
+    return Accuracy(
+        readers=tuple(Reader(name, groups[name]) for name in sorted(groups, key=_natural)),
+        origins=tuple(sorted({row.origin for row in first}, key=_origin_order)),
+        tissues=tuple(sorted({row.tissue for row in first}, key=_tissue_order)),
+        n_unanswered={name: n_unanswered[name] for name in groups},
+        n_warm_up=n_warm_up,
+        n_repeats=len(every) - n_warm_up - len(first),
+        _n=n,
+        _n_correct=n_correct,
+    )
+
+
+def _first_readings(rows: Iterable[TrialRow]) -> list[TrialRow]:
+    """Keep each reader's first reading of a case: a repeat measures agreement, not accuracy."""
+    first: dict[tuple[str, str], TrialRow] = {}
+    for row in rows:
+        kept = first.setdefault((row.reader, row.case), row)
+        if kept is row:
+            continue
+        if kept.order is None or row.order is None or kept.order == row.order:
+            raise InputError(
+                f'Reader "{row.reader}" judged case "{row.case}" more than once and column order does not say '
+                "which came first; number the trials of a reader in the order in which they were shown."
+            )
+        if row.order < kept.order:
+            first[row.reader, row.case] = row
+    return list(first.values())
+
+
+def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Sort key that reads runs of digits as numbers: R2 before R10."""
+    runs = re.findall(r"\d+|\D+", name)
+    return [(int(run), "") if run.isdecimal() else (-1, run) for run in runs], name
+
+
+def _origin_order(origin: str) -> tuple[int, str]:
+    return (_FIRST_ORIGINS.index(origin) if origin in _FIRST_ORIGINS else len(_FIRST_ORIGINS), origin)
+
+
+def _tissue_order(tissue: str) -> tuple[int, str]:
+    classes = [lesion_class.value for lesion_class in LESION_CLASSES]
+    return (classes.index(tissue) if tissue in classes else len(classes), tissue)

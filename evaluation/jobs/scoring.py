@@ -1,0 +1,73 @@
+"""Score a generated patch set: for a row of the database, or for two folders."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from evaluation.core import extractor_names, extractors, scoring
+from evaluation.core.scoring import Report, ScoreOptions, SetScores
+from evaluation.models import MetricRun
+from generation.core.patch_set import open_patch_set
+from generation.jobs import device as devices
+from generation.services import jobs
+
+logger = logging.getLogger(__name__)
+
+
+def run(run_id: int, *, on_progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+    """Compute one queued metric run."""
+    row = MetricRun.objects.select_related("real_set", "fake_set").get(pk=run_id)
+    if not jobs.claim(row, now=timezone.now()):
+        return
+
+    def report(n_done: int, n_total: int, step: str) -> None:
+        on_progress(n_done, n_total)
+        jobs.report(row, n_done=n_done, n_total=n_total, step_name=step, now=timezone.now())
+
+    try:
+        scores = score_folders(
+            row.real_set.folder,
+            row.fake_set.folder,
+            extractor=row.extractor,
+            weights=_weights(row.extractor),
+            options=ScoreOptions(row.n_draws, row.n_per_set, row.seed),
+            report=report,
+        )
+    except jobs.StoppedByUser:
+        jobs.mark_stopped(row, now=timezone.now())
+    except Exception as error:
+        logger.exception("metric run %s failed", row.pk)
+        jobs.fail(row, error=error, now=timezone.now())
+    else:
+        jobs.finish(row, now=timezone.now(), results=scores.to_dict(), step_name="")
+
+
+def score_folders(
+    real: Path,
+    fake: Path,
+    *,
+    extractor: str,
+    weights: Path | None,
+    options: ScoreOptions,
+    report: Report,
+) -> SetScores:
+    """Score one patch set folder against another; features are kept below the data folder."""
+    device = devices.prepare()
+    network = extractors.load(extractor, weights=weights, device=str(device))
+    return scoring.score_sets(
+        open_patch_set(real),
+        open_patch_set(fake),
+        network,
+        options,
+        cache=settings.READERSTUDY_DATA / "features",
+        report=report,
+    )
+
+
+def _weights(extractor: str) -> Path | None:
+    """Path of the weights this installation has for an extractor."""
+    is_needed = extractor_names.named(extractor).needs_weights
+    return Path(settings.INCEPTION_WEIGHTS) if is_needed and settings.INCEPTION_WEIGHTS else None

@@ -1,0 +1,1 @@
+"""From scans to patches, from patches to generators, from generators to pools of synthetic patches."""

@@ -1,0 +1,1 @@
+"""Pure functions and dataclasses: no Django, Celery, clock, global random state, environment or print."""

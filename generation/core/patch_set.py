@@ -1,0 +1,327 @@
+"""Patch sets on disk: patches.npy, index.csv and manifest.json in one folder, written once and memory-mapped ever after."""
+
+import csv
+import hashlib
+import json
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.core.errors import InputError
+from generation.core.frames import FRAMES, MAX_INTENSITY, N_FRAMES, PATCH_SIZE, SUB
+from generation.core.labels import LESION_CLASSES, LesionClass, parse_source
+from generation.core.patch_index import INDEX_COLUMNS, PatchRow, cells, read_index
+
+__all__ = [
+    "PatchRow",
+    "PatchSetFolder",
+    "PatchSetWriter",
+    "check_patches",
+    "map_patches",
+    "open_patch_set",
+    "read_index",
+    "sha256_of_file",
+]
+
+FORMAT_VERSION: Final = 1
+PATCHES_FILE: Final = "patches.npy"
+INDEX_FILE: Final = "index.csv"
+MANIFEST_FILE: Final = "manifest.json"
+PATCH_SHAPE: Final = (N_FRAMES, PATCH_SIZE, PATCH_SIZE)
+_DTYPE: Final = np.dtype("<i2")
+_READ_BLOCK: Final = 1 << 20  # bytes hashed at a time
+
+
+@dataclass(frozen=True)
+class PatchSetFolder:
+    """An opened patch set.
+
+    Attributes
+    ----------
+    patches : (N, 7, 64, 64) int16, memory-mapped read-only
+    rows : N rows of index.csv, in the order of `patches`
+    manifest : manifest.json
+    """
+
+    folder: Path
+    patches: NDArray[np.int16]
+    rows: tuple[PatchRow, ...]
+    manifest: dict[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def source(self) -> str:
+        """`real`, `dcgan`, `wgan` or the name of any other generator."""
+        return str(self.manifest["source"])
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of patches.npy."""
+        return str(self.manifest["patches_sha256"])
+
+    @cached_property
+    def _labels(self) -> NDArray[np.int64]:
+        labels = np.fromiter(
+            (row.lesion_class.code for row in self.rows), dtype=np.int64, count=len(self.rows)
+        )
+        labels.setflags(write=False)
+        return labels
+
+    def labels(self) -> NDArray[np.int64]:
+        """Class index of every patch, (N,) int64, as LesionClass.code."""
+        return self._labels
+
+    def indices_of(self, lesion_class: LesionClass) -> NDArray[np.intp]:
+        """Positions of the patches of one class, ascending."""
+        return np.flatnonzero(self._labels == lesion_class.code)
+
+    def counts(self) -> dict[LesionClass, int]:
+        """Number of patches per class; every class is a key."""
+        found = np.bincount(self._labels, minlength=len(LESION_CLASSES))
+        return {lesion_class: int(found[lesion_class.code]) for lesion_class in LESION_CLASSES}
+
+    def patients(self) -> tuple[str, ...]:
+        """Pseudonyms that occur, sorted; empty for generated patches."""
+        return tuple(sorted({row.patient for row in self.rows if row.patient}))
+
+
+class PatchSetWriter:
+    """Append patches to a new patch set; nothing is visible under its name before `finish`.
+
+    Data stream into a hidden sibling folder, which `finish` renames; leaving the `with` block
+    without `finish` removes it. Memory use does not grow with the number of patches.
+
+    Parameters
+    ----------
+    folder : where the patch set will be; must not exist yet
+    source : `real`, `dcgan`, `wgan` or another slug
+    frames : the seven frames, in the order of FRAMES
+
+    Raises
+    ------
+    InputError
+        If the folder exists, the source is no slug or the frames are others.
+    """
+
+    def __init__(self, folder: Path, *, source: str, frames: Sequence[str] = FRAMES) -> None:
+        if folder.exists():
+            raise InputError(
+                f'A patch set "{folder.name}" already exists in {folder.parent}; choose another name.'
+            )
+        if tuple(frames) != FRAMES:
+            raise InputError(f"Frames {', '.join(frames)} cannot be stored; a patch has {', '.join(FRAMES)}.")
+        self.folder = folder
+        self.source = parse_source(source)
+        self.n_patches = 0
+        self._counts = dict.fromkeys(LESION_CLASSES, 0)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        self._partial = folder.parent / f".{folder.name}.partial-{secrets.token_hex(4)}"
+        self._partial.mkdir()
+        self._data: BinaryIO = (self._partial / PATCHES_FILE).open("wb")
+        self._index = (self._partial / INDEX_FILE).open("w", newline="", encoding="utf-8")
+        self._index_csv = csv.writer(self._index, lineterminator="\n")
+        self._index_csv.writerow(INDEX_COLUMNS)
+        self._header_bytes = _write_header(self._data, n_patches=0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._data.close()
+        self._index.close()
+        shutil.rmtree(self._partial, ignore_errors=True)  # gone already after finish
+
+    def add(self, patches: NDArray[np.int16], rows: Sequence[PatchRow]) -> None:
+        """Append patches together with one row each.
+
+        Parameters
+        ----------
+        patches : (n, 7, 64, 64) int16; T1 and T2 in 0..1023, Sub in -1023..1023
+        rows : n rows
+
+        Raises
+        ------
+        InputError
+            If shape, type, number of rows or a value is outside these limits.
+        """
+        check_patches(patches)
+        if len(rows) != len(patches):
+            raise InputError(f"{len(patches)} patches came with {len(rows)} rows; give one row per patch.")
+        self._data.write(np.ascontiguousarray(patches, dtype=_DTYPE).data)
+        for row in rows:
+            self._index_csv.writerow(cells(row))
+            self._counts[row.lesion_class] += 1
+        self.n_patches += len(rows)
+
+    def finish(self, provenance: Mapping[str, object]) -> PatchSetFolder:
+        """Write the manifest, give the folder its name and open it.
+
+        Parameters
+        ----------
+        provenance : what the patches were made from and how; anything JSON can hold
+
+        Raises
+        ------
+        InputError
+            If no patch was added, or the folder has appeared meanwhile.
+        """
+        if self.n_patches == 0:
+            raise InputError(f'Patch set "{self.folder.name}" would be empty; there was no patch to store.')
+        self._data.seek(0)
+        if _write_header(self._data, n_patches=self.n_patches) != self._header_bytes:
+            raise RuntimeError("the .npy header grew and would overwrite the first patch")
+        self._data.close()
+        self._index.close()
+        manifest = {
+            "format": "patch set",
+            "format_version": FORMAT_VERSION,
+            "source": self.source,
+            "frames": list(FRAMES),
+            "n_patches": self.n_patches,
+            "counts": {lesion_class.value: n for lesion_class, n in self._counts.items()},
+            "patches_sha256": sha256_of_file(self._partial / PATCHES_FILE),
+            "index_sha256": sha256_of_file(self._partial / INDEX_FILE),
+            "provenance": dict(provenance),
+        }
+        text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False)
+        (self._partial / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
+        try:
+            self._partial.rename(self.folder)
+        except OSError as error:
+            raise InputError(
+                f'A patch set "{self.folder.name}" already exists in {self.folder.parent}; choose another name.'
+            ) from error
+        return open_patch_set(self.folder)
+
+
+def open_patch_set(folder: Path, *, verify: bool = False) -> PatchSetFolder:
+    """Open a patch set folder.
+
+    Parameters
+    ----------
+    folder : holds patches.npy, index.csv and manifest.json
+    verify : also read every byte and compare the SHA-256 sums with the manifest's
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged, the files disagree, or a sum differs.
+    """
+    manifest = _read_manifest(folder)
+    patches = map_patches(folder / PATCHES_FILE)
+    if patches.shape[1:] != PATCH_SHAPE:
+        raise InputError(
+            f"{folder / PATCHES_FILE} has the shape {patches.shape}; a patch set has (N, 7, 64, 64)."
+        )
+    if verify:
+        for name, key in ((PATCHES_FILE, "patches_sha256"), (INDEX_FILE, "index_sha256")):
+            if sha256_of_file(folder / name) != manifest[key]:
+                raise InputError(
+                    f"{folder / name} was changed after it was written: its SHA-256 is not the one in {MANIFEST_FILE}; restore it or make the patch set again."
+                )
+    rows = read_index(folder / INDEX_FILE)
+    if len(rows) != len(patches):
+        raise InputError(
+            f"{folder / INDEX_FILE} has {len(rows)} rows for {len(patches)} patches; restore both files from the same patch set."
+        )
+    return PatchSetFolder(folder=folder, patches=patches, rows=rows, manifest=manifest)
+
+
+def map_patches(path: Path) -> NDArray[np.int16]:
+    """Memory-map a .npy of int16 patches read-only.
+
+    Returns
+    -------
+    (N, frames, 64, 64) int16
+
+    Raises
+    ------
+    InputError
+        If the file is missing, no plain .npy, truncated, empty, or not int16 in four dimensions.
+    """
+    try:
+        patches = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise InputError(
+            f"{path} is missing; a patch set has {PATCHES_FILE}, {INDEX_FILE} and {MANIFEST_FILE}."
+        ) from None
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(
+            f"{path} cannot be read as a NumPy array of patches ({error}); write it with numpy.save."
+        ) from error
+    if not isinstance(patches, np.ndarray) or patches.dtype != _DTYPE or patches.ndim != 4:
+        raise InputError(
+            f"{path} holds {patches.dtype} in {patches.ndim} dimensions; patches are int16 of shape (N, 7, 64, 64)."
+        )
+    return patches
+
+
+def check_patches(patches: NDArray[np.int16]) -> None:
+    """Refuse anything but (n, 7, 64, 64) int16 with T1 and T2 in 0..1023 and Sub in -1023..1023.
+
+    Raises
+    ------
+    InputError
+        Naming the shape, type or value found.
+    """
+    if patches.ndim != 4 or patches.shape[1:] != PATCH_SHAPE or patches.dtype != np.int16:
+        raise InputError(
+            f"Patches of type {patches.dtype} and shape {patches.shape} cannot be stored; give int16 of shape (n, 7, 64, 64)."
+        )
+    if not len(patches):
+        return
+    for first, last, low in ((0, SUB, 0), (SUB, N_FRAMES, -MAX_INTENSITY)):
+        part = patches[:, first:last]
+        found = (int(part.min()), int(part.max()))
+        if found[0] < low or found[1] > MAX_INTENSITY:
+            names = FRAMES[SUB] if first == SUB else "T1 and T2"
+            raise InputError(
+                f"{names} hold values from {found[0]} to {found[1]}; the limits are {low} and {MAX_INTENSITY}."
+            )
+
+
+def sha256_of_file(path: Path) -> str:
+    """SHA-256 of a file, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_READ_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _write_header(file: BinaryIO, *, n_patches: int) -> int:
+    """Write the .npy header; NumPy pads it so that its length does not depend on n_patches."""
+    header = {"descr": _DTYPE.str, "fortran_order": False, "shape": (n_patches, *PATCH_SHAPE)}
+    np.lib.format.write_array_header_1_0(file, header)
+    return file.tell()
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST_FILE
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{folder} is no patch set: {MANIFEST_FILE} is missing.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as JSON ({error}).") from error
+    known = (
+        isinstance(manifest, dict)
+        and {"format_version", "source", "frames", "patches_sha256", "index_sha256"} <= manifest.keys()
+    )
+    if not known or manifest["format_version"] != FORMAT_VERSION or tuple(manifest["frames"]) != FRAMES:
+        raise InputError(
+            f"{path} is not a manifest of format version {FORMAT_VERSION} with the frames {', '.join(FRAMES)}; make the patch set again with this software."
+        )
+    return dict(manifest)

@@ -1,0 +1,78 @@
+"""Draw patches from a stored generator."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+
+from generation.core.checkpoint import StoredGenerator
+from generation.core.errors import InputError
+from generation.core.frames import Patches, from_network
+from generation.core.labels import LESION_CLASSES, LesionClass
+from generation.core.training import class_names
+
+
+def sample(
+    stored: StoredGenerator,
+    *,
+    n_per_class: Mapping[LesionClass, int],
+    seed: int,
+    device: torch.device,
+    batch_size: int = 64,
+) -> Iterator[tuple[LesionClass, Patches]]:
+    """Yield batches of generated patches, class by class.
+
+    Patch k of a class depends on the seed and k alone, not on how many others are drawn of it.
+
+    Parameters
+    ----------
+    stored : generator with its configuration
+    n_per_class : how many patches of which class
+    seed : seed of the noise
+    device : where to compute
+    batch_size : patches per batch
+
+    Yields
+    ------
+    lesion class and (n, 7, 64, 64) int16
+
+    Raises
+    ------
+    InputError
+        If a class was not in the patches that the generator was trained on, or a number is negative.
+    """
+    check_classes(stored.classes, n_per_class)
+    generator = stored.generator.to(device)
+    for lesion_class in LESION_CLASSES:
+        n = n_per_class.get(lesion_class, 0)
+        rng = torch.Generator().manual_seed(_class_seed(seed, lesion_class))
+        for start in range(0, n, batch_size):
+            # One call per batch of a fixed size: the stream does not depend on n.
+            z = torch.randn(batch_size, stored.config.noise_dim, generator=rng)[: n - start]
+            y = torch.full((len(z),), lesion_class.code, dtype=torch.int64)
+            with torch.inference_mode():
+                outputs = generator(z.to(device), y.to(device))
+            yield lesion_class, from_network(outputs.float().cpu().numpy())
+
+
+def check_classes(trained: tuple[int, ...], n_per_class: Mapping[LesionClass, int]) -> None:
+    """Refuse classes that a generator has never seen.
+
+    Raises
+    ------
+    InputError
+        If a wanted class is not among the trained ones, or a number is negative.
+    """
+    for lesion_class, n in n_per_class.items():
+        if n < 0:
+            raise InputError(f"{n} patches of class {lesion_class} were asked for; write 0 or more.")
+        if n > 0 and lesion_class.code not in trained:
+            known = ", ".join(class_names(trained))
+            raise InputError(f"The generator was not trained on class {lesion_class}; it knows {known}.")
+
+
+def _class_seed(seed: int, lesion_class: LesionClass) -> int:
+    """Derive one independent stream per class from one seed."""
+    return int(
+        np.random.SeedSequence([seed, lesion_class.code]).generate_state(1, np.uint64)[0] >> np.uint64(1)
+    )

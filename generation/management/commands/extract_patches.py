@@ -1,0 +1,60 @@
+"""Extract the patches of a cohort into a patch set."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from generation.core.errors import InputError
+from generation.core.extraction_options import HEALTHY_PER_BREAST_SLICE, ExtractionOptions
+from generation.core.intensity import IntensityRange
+from generation.jobs import extracting
+from generation.management.progress import ProgressBar
+from generation.models import Cohort, PatchSet
+from generation.services import patch_sets
+
+
+class Command(BaseCommand):
+    help = "Extract lesion and healthy patches of a cohort into a patch set."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("cohort", help="slug of the cohort")
+        parser.add_argument("--seed", type=int, default=1, help="seed of the healthy centres (default 1)")
+        parser.add_argument(
+            "--healthy-per-breast-slice",
+            type=int,
+            default=HEALTHY_PER_BREAST_SLICE,
+            metavar="N",
+            help=f"healthy patches per breast and axial slice (default {HEALTHY_PER_BREAST_SLICE}, as in the paper)",
+        )
+        parser.add_argument(
+            "--intensity-range",
+            choices=[choice.value for choice in IntensityRange],
+            default=IntensityRange.MIN_MAX.value,
+            help="scanned values that become 0 and 1023 (default min-max, as in the paper)",
+        )
+        parser.add_argument("--name", default="", help="name of the patch set")
+        parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        cohort = Cohort.objects.filter(slug=options["cohort"]).first()
+        if cohort is None:
+            known = ", ".join(Cohort.objects.values_list("slug", flat=True)) or "none yet"
+            raise CommandError(f'There is no cohort "{options["cohort"]}"; the cohorts are: {known}.')
+        try:
+            row = patch_sets.request_extraction(
+                cohort=cohort,
+                options=ExtractionOptions.parse(options),
+                name=options["name"],
+                now=timezone.now(),
+            )
+        except InputError as error:
+            raise CommandError(str(error)) from error
+        with ProgressBar("patient") as bar:
+            extracting.run(row.pk, n_jobs=options["jobs"], on_progress=bar.show)
+        row.refresh_from_db()
+        if row.status != PatchSet.Status.FINISHED:
+            raise CommandError(row.error or f"The extraction is {row.status}.")
+        self.stdout.write(
+            f"Patch set {row.slug}: {row.n_benign} benign, {row.n_malignant} malignant, {row.n_no_findings} healthy patches in {row.folder}"
+        )

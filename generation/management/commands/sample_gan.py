@@ -1,0 +1,60 @@
+"""`manage.py sample_gan CHECKPOINT --per-class N --seed S`: the twin of the form on a training run's page."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from generation.core.errors import InputError
+from generation.core.labels import LESION_CLASSES
+from generation.management.progress import ProgressBar
+from generation.models import Checkpoint, Job
+from generation.services import generators
+
+
+class Command(BaseCommand):
+    help = "Draw a patch set from a checkpoint: its name, or a folder that holds one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("checkpoint", help="name of a checkpoint, or a checkpoint folder")
+        parser.add_argument(
+            "--per-class", type=int, default=100, help="patches of each class that the generator knows"
+        )
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--name", default="", help="name of the patch set")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from generation.core.checkpoint import verify
+        from generation.jobs import sampling
+
+        try:
+            checkpoint = self._find(options["checkpoint"])
+            known = verify(checkpoint.folder)["classes"]
+            patch_set = generators.queue_sampling(
+                checkpoint=checkpoint,
+                n_per_class={c.value: options["per_class"] for c in LESION_CLASSES if c.value in known},
+                seed=options["seed"],
+                name=options["name"],
+                now=timezone.now(),
+            )
+        except InputError as error:
+            raise CommandError(str(error)) from None
+        with ProgressBar("patch") as bar:
+            sampling.run(patch_set.pk, on_progress=bar.show)
+        patch_set.refresh_from_db()
+        if patch_set.status != Job.Status.FINISHED:
+            raise CommandError(patch_set.error)
+        self.stdout.write(f"{patch_set.slug}: {patch_set.n_patches} patches, SHA-256 {patch_set.sha256}")
+
+    def _find(self, name: str) -> Checkpoint:
+        checkpoint = Checkpoint.objects.filter(name=name).first()
+        if checkpoint is not None:
+            return checkpoint
+        folder = Path(name)
+        if (folder / "state.json").is_file():
+            return generators.register(folder=folder, name=folder.resolve().name, now=timezone.now())
+        newest = ", ".join(Checkpoint.objects.values_list("name", flat=True)[:5]) or "none yet"
+        raise InputError(
+            f'"{name}" is neither a checkpoint nor a checkpoint folder; the newest checkpoints are: {newest}.'
+        )

@@ -1,0 +1,89 @@
+"""`manage.py train_gan PATCHSET --preset NAME`: the twin of the page "New training"."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from generation.core.errors import InputError
+from generation.core.presets import PRESETS
+from generation.management.progress import ProgressBar
+from generation.models import Job, PatchSet, TrainingRun
+from generation.services import jobs, training_runs
+
+CHANGEABLE = {
+    "n_steps": int,
+    "batch_size": int,
+    "width": int,
+    "learning_rate": float,
+    "clip_value": float,
+    "n_critic": int,
+    "shift_pixels": int,
+    "ema_decay": float,
+    "precision": str,
+    "checkpoint_every": int,
+}
+
+
+class Command(BaseCommand):
+    help = "Train a generator on a patch set; stop it with Ctrl-C and go on with --resume."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "patch_set", help="slug of a finished patch set, or with --resume of a training run"
+        )
+        parser.add_argument("--preset", choices=sorted(PRESETS), default="dcgan")
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--name", default="", help="name of the run")
+        parser.add_argument("--resume", action="store_true", help="go on with a stopped or failed run")
+        for field, kind in CHANGEABLE.items():
+            parser.add_argument(f"--{field.replace('_', '-')}", type=kind, help="replaces the preset's value")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from generation.jobs import training
+
+        try:
+            run = self._resumed(options) if options["resume"] else self._created(options)
+        except InputError as error:
+            raise CommandError(str(error)) from None
+        with ProgressBar("step") as bar:
+            try:
+                training.run(run.pk, on_progress=bar.show)
+            except KeyboardInterrupt:
+                jobs.mark_stopped(run, now=timezone.now())
+                raise CommandError(
+                    f"Stopped; `manage.py train_gan {run.slug} --resume` goes on from the last checkpoint."
+                ) from None
+        run.refresh_from_db()
+        if run.status != Job.Status.FINISHED:
+            raise CommandError(run.error or f"Training run {run.slug} is {run.status}.")
+        newest = run.checkpoints.order_by("-step").first()
+        self.stdout.write(
+            f"{newest.name if newest else run.slug}: {run.config['n_steps']} steps on {run.device}"
+        )
+
+    def _created(self, options: dict[str, Any]) -> TrainingRun:
+        patch_set = PatchSet.objects.filter(slug=options["patch_set"]).first()
+        if patch_set is None:
+            known = ", ".join(PatchSet.objects.values_list("slug", flat=True)[:10]) or "none yet"
+            raise InputError(f'There is no patch set "{options["patch_set"]}"; there are: {known}.')
+        changes = {field: options[field] for field in CHANGEABLE if options[field] is not None}
+        return training_runs.create(
+            patch_set=patch_set,
+            preset=options["preset"],
+            seed=options["seed"],
+            name=options["name"],
+            changes=changes,
+            now=timezone.now(),
+        )
+
+    def _resumed(self, options: dict[str, Any]) -> TrainingRun:
+        run = TrainingRun.objects.filter(slug=options["patch_set"]).first()
+        if run is None:
+            raise InputError(f'There is no training run "{options["patch_set"]}".')
+        if run.status != Job.Status.QUEUED and not training_runs.requeue(run=run):
+            raise InputError(
+                f'Training run "{run.slug}" is {run.status}; only a stopped or failed one can be resumed.'
+            )
+        run.refresh_from_db()
+        return run

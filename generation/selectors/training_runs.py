@@ -1,0 +1,175 @@
+"""Read training runs, their losses and their pictures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db.models import QuerySet
+
+from generation.models import Checkpoint, TrainingRun
+
+MAX_POINTS = 240  # of a curve; more are averaged
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 240, 56, 36, 10, 12  # of a chart, in its own units
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A labelled position along an axis."""
+
+    position: float
+    label: str
+
+
+@dataclass(frozen=True)
+class LossChart:
+    """Two loss curves ready to draw."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int
+    bottom: int
+    discriminator: str  # "x,y x,y ..." of a polyline
+    generator: str
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    last_discriminator: float
+    last_generator: float
+
+
+def all_runs() -> QuerySet[TrainingRun]:
+    """Training runs, newest first."""
+    return TrainingRun.objects.select_related("patch_set").prefetch_related("checkpoints")
+
+
+def grids(run: TrainingRun) -> list[Checkpoint]:
+    """Checkpoints whose picture exists, newest first."""
+    return [row for row in run.checkpoints.order_by("-step") if run.grid_path(row.step).exists()]
+
+
+def grid_file(run: TrainingRun, name: str) -> Path | None:
+    """Picture of a step, or of the real patches; None if it is not there."""
+    path = run.reference_grid_path if name == "real" else run.grid_path(int(name))
+    return path if path.is_file() else None
+
+
+def seconds_left(run: TrainingRun) -> float | None:
+    """Time to the last step at the current speed; None while unknown."""
+    if run.status != TrainingRun.Status.RUNNING or not run.images_per_second or not run.n_total:
+        return None
+    images_per_step = int(run.config["batch_size"]) * int(run.config["n_critic"])
+    return (run.n_total - run.n_done) * images_per_step / run.images_per_second
+
+
+def time_left(run: TrainingRun) -> str:
+    """Time to the last step in words, empty while unknown."""
+    seconds = seconds_left(run)
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"about {seconds / 60:.0f} min"
+    return f"about {seconds / 3600:.1f} h"
+
+
+def loss_chart(run: TrainingRun) -> LossChart | None:
+    """Curves of both losses, or None before the first step."""
+    rows = _history(run.history_path)
+    if not rows:
+        return None
+    rows = _thinned(rows)
+    values = [value for _, *pair in rows for value in pair]
+    low, high = min(*values, 0.0), max(*values, 0.0)
+    if high - low < 1e-9:
+        high = low + 1.0
+    first, last = 0, max(rows[-1][0], 1)
+
+    def x(step: float) -> float:
+        return LEFT + (step - first) / (last - first) * (WIDTH - LEFT - RIGHT)
+
+    def y(value: float) -> float:
+        return HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
+
+    def line(column: int) -> str:
+        return " ".join(f"{x(row[0]):.1f},{y(row[column]):.1f}" for row in rows)
+
+    return LossChart(
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        top=TOP,
+        bottom=HEIGHT - BOTTOM,
+        discriminator=line(1),
+        generator=line(2),
+        x_ticks=tuple(Tick(x(step), f"{step:,.0f}") for step in _round_ticks(0, last)),
+        y_ticks=tuple(Tick(y(value), f"{value:.3g}") for value in _round_ticks(low, high)),
+        last_discriminator=rows[-1][1],
+        last_generator=rows[-1][2],
+    )
+
+
+def _history(path: Path) -> list[tuple[int, float, float]]:
+    try:
+        lines = path.read_text(encoding="ascii").splitlines()[1:]
+    except OSError:
+        return []
+    rows = []
+    for line in lines:
+        cells = line.split(",")
+        if len(cells) == 4:  # the last line may be half written
+            rows.append((int(cells[0]), float(cells[1]), float(cells[2])))
+    return rows
+
+
+def _thinned(rows: list[tuple[int, float, float]]) -> list[tuple[int, float, float]]:
+    size = -(-len(rows) // MAX_POINTS)
+    parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+    return [
+        (part[-1][0], sum(r[1] for r in part) / len(part), sum(r[2] for r in part) / len(part))
+        for part in parts
+    ]
+
+
+def _round_ticks(low: float, high: float, n: int = 4) -> list[float]:
+    """About n round numbers from low to high."""
+    raw = (high - low) / n
+    power = 10.0 ** (len(f"{raw:.0f}") - 1) if raw >= 1 else 1.0
+    while raw < power:
+        power /= 10
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
+    start = -(-low // step) * step
+    ticks: list[float] = []
+    while start + len(ticks) * step <= high + 1e-12:
+        ticks.append(start + len(ticks) * step)
+    return ticks
+
+
+def preset_facts(run: TrainingRun) -> list[tuple[str, Any]]:
+    """Hyperparameters that a reader of the page asks for, in plain words."""
+    config = run.config
+    critic = "critic" if config["loss"] == "wasserstein" else "discriminator"
+    facts: list[tuple[str, Any]] = [
+        (
+            "Optimizer",
+            f"{'Adam' if config['optimizer'] == 'adam' else 'RMSProp'}, learning rate {config['learning_rate']:g}",
+        ),
+        ("Batch", f"{config['batch_size']} patches"),
+        ("Width", config["width"]),
+        ("Updates", f"{config['n_critic']} of the {critic} per update of the generator"),
+    ]
+    if config["clip_value"] is not None:
+        facts.append(("Weight clipping", f"±{config['clip_value']:g}"))
+    if config["shift_pixels"]:
+        facts.append(
+            (
+                "Augmentation",
+                f"flips and shifts of up to {config['shift_pixels']} pixels, real and generated alike",
+            )
+        )
+    if config["ema_decay"] is not None:
+        facts.append(("Averaged weights", f"decay {config['ema_decay']:g}"))
+    facts.append(("Arithmetic", config["precision"]))
+    return facts

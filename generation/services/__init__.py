@@ -1,0 +1,1 @@
+"""Services write: keyword-only, one transaction, a sentence."""

@@ -1,0 +1,31 @@
+"""Celery tasks: five lines each; the jobs they run are imported in the worker only."""
+
+from celery import shared_task
+
+
+@shared_task(name="generation.import_cohort", acks_late=True)
+def import_cohort(cohort_id: int) -> None:
+    from generation.jobs import importing
+
+    importing.run(cohort_id)
+
+
+@shared_task(name="generation.extract", acks_late=True)
+def extract(patch_set_id: int) -> None:
+    from generation.jobs import extracting
+
+    extracting.run(patch_set_id)
+
+
+@shared_task(name="generation.train", acks_late=True)
+def train(run_id: int) -> None:
+    from generation.jobs import training
+
+    training.run(run_id)
+
+
+@shared_task(name="generation.sample", acks_late=True)
+def sample(patch_set_id: int) -> None:
+    from generation.jobs import sampling
+
+    sampling.run(patch_set_id)

@@ -1,0 +1,1 @@
+"""Pages: check permission, call one service or selector, render."""

@@ -1,0 +1,112 @@
+"""Pages of cohorts."""
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from generation import tasks
+from generation.core.errors import InputError
+from generation.models import Cohort, PatchSet
+from generation.selectors import cohorts as selectors
+from generation.selectors import patch_sets as patch_set_selectors
+from generation.services import cohorts as services
+from generation.services import patch_sets
+from generation.views.cohort_forms import ExtractionForm, ImportForm
+from generation.views.stopping import ask_to_stop
+
+
+@require_GET
+def cohorts(request: HttpRequest) -> HttpResponse:
+    """List cohorts."""
+    rows = list(selectors.all_cohorts())
+    return render(
+        request, "generation/cohorts.html", {"cohorts": rows, "is_active": any(row.is_active for row in rows)}
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Ask for a folder, then queue its import."""
+    form = ImportForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            with transaction.atomic():
+                row = services.request_import(
+                    folder=values["folder"],
+                    name=values["name"] or values["folder"].name,
+                    note=values["note"],
+                    now=timezone.now(),
+                )
+                tasks.import_cohort.delay_on_commit(row.pk)
+        except InputError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("generation:cohort", row.slug)
+    return render(request, "generation/cohort_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+def cohort(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one cohort: Table 1, extractions, patients."""
+    return render(
+        request, "generation/cohort.html", _context(get_object_or_404(Cohort, slug=slug), ExtractionForm())
+    )
+
+
+@require_POST
+def extract(request: HttpRequest, slug: str) -> HttpResponse:
+    """Queue an extraction."""
+    row = get_object_or_404(Cohort, slug=slug)
+    form = ExtractionForm(request.POST)
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                patch_set = patch_sets.request_extraction(
+                    cohort=row, options=form.options(), now=timezone.now()
+                )
+                tasks.extract.delay_on_commit(patch_set.pk)
+        except InputError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("generation:cohort", slug)
+    return render(request, "generation/cohort.html", _context(row, form), status=422)
+
+
+@require_POST
+def stop(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask an import to stop after the patient it is at."""
+    row = get_object_or_404(Cohort, slug=slug)
+    ask_to_stop(request, row, kind="import")
+    return redirect("generation:cohort", slug)
+
+
+@require_POST
+def stop_extraction(request: HttpRequest, slug: str, patch_set: str) -> HttpResponse:
+    """Ask an extraction to stop after the patient it is at."""
+    row = get_object_or_404(PatchSet, slug=patch_set, cohort__slug=slug)
+    ask_to_stop(request, row, kind="extraction")
+    return redirect("generation:cohort", slug)
+
+
+@require_GET
+def table1_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Download Table 1 as CSV."""
+    row = get_object_or_404(Cohort, slug=slug)
+    answer = HttpResponse("".join(selectors.table1_csv(row)), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="table1-{row.slug}.csv"'
+    return answer
+
+
+def _context(row: Cohort, form: ExtractionForm) -> dict[str, object]:
+    extractions = list(patch_set_selectors.all_of(row))
+    return {
+        "cohort": row,
+        "table1": selectors.table1(row),
+        "extractions": extractions,
+        "patients": selectors.patients_of(row),
+        "form": form,
+        "is_active": row.is_active or any(extraction.is_active for extraction in extractions),
+    }

@@ -1,0 +1,1 @@
+"""Rules of a reader study as pure functions: no Django, clock, global random state or print; what is needed is passed in."""

@@ -1,0 +1,60 @@
+"""One number that stands for everything a reader meets."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTruth:
+    """A case as the fingerprint sees it."""
+
+    public_id: str
+    phase: str
+    source: str
+    lesion_class: str
+
+
+def study_fingerprint(
+    protocol: Mapping[str, Any], cases: Iterable[CaseTruth], pixels: NDArray[np.int16]
+) -> str:
+    """SHA-256 over the protocol and every case with its truth and its pixels.
+
+    Parameters
+    ----------
+    protocol : as stored; keys are sorted, so that their order does not matter
+    cases : N cases, in the order of their public ids
+    pixels : (N, 7, 64, 64) int16, in the same order
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    ValueError
+        If there is not one patch per case, or the cases are not in the order of their ids.
+    """
+    listed = list(cases)
+    if len(listed) != len(pixels):
+        raise ValueError(f"{len(listed)} cases came with {len(pixels)} patches")
+    if [case.public_id for case in listed] != sorted(case.public_id for case in listed):
+        raise ValueError("cases must come in the order of their ids")
+    digest = sha256(_canonical(dict(protocol)))
+    for case, patch in zip(listed, pixels, strict=True):
+        digest.update(_canonical([case.public_id, case.phase, case.source, case.lesion_class]))
+        digest.update(np.ascontiguousarray(patch, dtype="<i2").data)
+    return digest.hexdigest()
+
+
+def _canonical(value: object) -> bytes:
+    return (
+        json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+        + b"\n"
+    )

@@ -1,0 +1,168 @@
+"""The trial CSV: one row per trial, for export and for import."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from generation.core.errors import InputError
+from generation.core.labels import parse_lesion_class, parse_source
+
+COLUMNS: Final = (
+    "reader",
+    "group",
+    "case",
+    "origin",
+    "tissue",
+    "phase",
+    "order",
+    "answer",
+    "confidence",
+    "rt_ms",
+)
+REQUIRED: Final = ("reader", "case", "origin", "tissue", "answer")
+ANSWERS: Final = ("real", "fake")
+WARM_UP: Final = "warmup"
+TEST: Final = "test"
+_STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_NEUTRALISED: Final = re.compile("'[=+\\-@\t\r]")
+_SYNONYMS: Final = {"synthetic": "fake", "warm_up": WARM_UP, "warm-up": WARM_UP, "": TEST}
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """One trial of one reader.
+
+    Attributes
+    ----------
+    origin : source of the panel, `real` or a generator
+    tissue : lesion class
+    phase : `warmup` or `test`
+    order : position within the phase, from 1
+    answer : `real`, `fake`, or "" where there is none
+    rt_ms : from the panel's first paint to the answer
+    extra : further columns, written after the known ones
+    """
+
+    reader: str
+    group: str
+    case: str
+    origin: str
+    tissue: str
+    phase: str
+    order: int | None
+    answer: str
+    confidence: int | None
+    rt_ms: int | None
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+def write_rows(rows: Iterable[TrialRow]) -> Iterator[str]:
+    """Write CSV lines one by one, so that a download of any length needs little memory.
+
+    Every row must carry the same extra columns as the first. Cells that a spreadsheet would run as a
+    formula get a leading apostrophe.
+    """
+    extra: tuple[str, ...] | None = None
+    for row in rows:
+        if extra is None:
+            extra = tuple(row.extra)
+            yield _line((*COLUMNS, *extra))
+        known = tuple("" if (value := getattr(row, name)) is None else str(value) for name in COLUMNS)
+        yield _line(_neutral(cell) for cell in (*known, *(row.extra[name] for name in extra)))
+    if extra is None:
+        yield _line(COLUMNS)
+
+
+def read_rows(lines: Iterable[str]) -> list[TrialRow]:
+    """Read a trial CSV; only reader, case, origin, tissue and answer are required.
+
+    Raises
+    ------
+    InputError
+        Naming the line and the value that cannot be used.
+    """
+    table = csv.DictReader(_without_bom(lines))
+    names = [name.strip() for name in table.fieldnames or ()]
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise InputError(
+            f"The trial CSV has no column {' or '.join(missing)}; it needs {', '.join(REQUIRED)}."
+        )
+    table.fieldnames = names
+    rows = []
+    try:
+        for cells in table:
+            rows.append(_row(cells, line=table.line_num))
+    except csv.Error as error:
+        raise InputError(f"The trial CSV cannot be read at line {table.line_num} ({error}).") from error
+    return rows
+
+
+def _row(raw: dict[str, str | None], *, line: int) -> TrialRow:
+    if None in raw or None in raw.values():
+        raise InputError(f"Line {line} of the trial CSV does not have as many cells as the header.")
+    cells = {name: _original((value or "").strip()) for name, value in raw.items()}
+    try:
+        row = TrialRow(
+            reader=_filled(cells, "reader"),
+            group=cells.get("group", ""),
+            case=_filled(cells, "case"),
+            origin=parse_source(_filled(cells, "origin")),
+            tissue=parse_lesion_class(_filled(cells, "tissue")).value,
+            phase=_one_of("phase", cells.get("phase", ""), (WARM_UP, TEST)),
+            order=_number(cells, "order"),
+            answer=_one_of("answer", cells["answer"], ANSWERS) if cells["answer"] else "",
+            confidence=_number(cells, "confidence"),
+            rt_ms=_number(cells, "rt_ms"),
+            extra={name: value for name, value in cells.items() if name not in COLUMNS},
+        )
+    except InputError as error:
+        raise InputError(f"Line {line} of the trial CSV: {error}") from None
+    return row
+
+
+def _filled(cells: dict[str, str], name: str) -> str:
+    if not cells[name]:
+        raise InputError(f"{name} is empty; every trial needs one.")
+    return cells[name]
+
+
+def _one_of(name: str, text: str, known: tuple[str, ...]) -> str:
+    word = _SYNONYMS.get(text.lower(), text.lower())
+    if word not in known:
+        raise InputError(f'{name} is "{text}"; write {" or ".join(known)}.')
+    return word
+
+
+def _number(cells: dict[str, str], name: str) -> int | None:
+    text = cells.get(name, "")
+    if not text:
+        return None
+    try:
+        return round(float(text))
+    except (ValueError, OverflowError):
+        raise InputError(f'{name} is "{text}"; write a number or leave it empty.') from None
+
+
+def _neutral(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_STARTS_FORMULA) else cell
+
+
+def _original(cell: str) -> str:
+    return cell[1:] if _NEUTRALISED.match(cell) else cell
+
+
+def _line(cells: Iterable[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow(
+        cells
+    )  # RFC 4180; so cells holding either sign are quoted
+    return buffer.getvalue()
+
+
+def _without_bom(lines: Iterable[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield line.removeprefix("\ufeff") if number == 0 else line

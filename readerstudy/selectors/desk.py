@@ -1,0 +1,138 @@
+"""What the first page of the desk says: what there is, what runs, what comes next."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from generation.core.labels import REAL
+from generation.models import Cohort, Job, PatchSet, TrainingRun
+from readerstudy.models import Pool, Reader, Study
+from readerstudy.selectors import studies
+
+_ACTIVE = [Job.Status.QUEUED, Job.Status.RUNNING, Job.Status.STOPPING]
+_N_RECENT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A job that is queued or running."""
+
+    kind: str
+    job: Job
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step on the way to a result, with what is there already."""
+
+    title: str
+    url: str
+    found: str
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything the first page shows."""
+
+    n_cohorts: int
+    n_patch_sets: int
+    n_training_runs: int
+    n_pools: int
+    n_studies: int
+    studies: list[Study]
+    works: list[Work]
+    steps: list[Step]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.n_cohorts or self.n_patch_sets or self.n_studies)
+
+    @property
+    def next_step(self) -> Step | None:
+        return next((step for step in self.steps if not step.is_done), None)
+
+
+def overview() -> Overview:
+    """Count and list what the first page shows."""
+    finished_sets = PatchSet.objects.filter(status=Job.Status.FINISHED)
+    return Overview(
+        n_cohorts=Cohort.objects.count(),
+        n_patch_sets=finished_sets.count(),
+        n_training_runs=TrainingRun.objects.count(),
+        n_pools=Pool.objects.count(),
+        n_studies=Study.objects.count(),
+        studies=list(studies.studies()[:_N_RECENT]),
+        works=_works(),
+        steps=_steps(),
+    )
+
+
+def _works() -> list[Work]:
+    found: list[Work] = []
+    for cohort in Cohort.objects.filter(status__in=_ACTIVE):
+        found.append(Work("import", cohort, reverse("generation:cohort", args=[cohort.slug])))
+    for patch_set in PatchSet.objects.filter(status__in=_ACTIVE).select_related("cohort", "checkpoint__run"):
+        found.append(
+            Work("extraction" if patch_set.cohort else "sampling", patch_set, _patch_set_url(patch_set))
+        )
+    for run in TrainingRun.objects.filter(status__in=_ACTIVE):
+        found.append(Work("training", run, reverse("generation:training_run", args=[run.slug])))
+    return found
+
+
+def _patch_set_url(patch_set: PatchSet) -> str:
+    if patch_set.cohort:
+        return reverse("generation:cohort", args=[patch_set.cohort.slug])
+    if patch_set.checkpoint and patch_set.checkpoint.run:
+        return reverse("generation:training_run", args=[patch_set.checkpoint.run.slug])
+    return reverse("readerstudy:pools")
+
+
+def _steps() -> list[Step]:
+    finished = PatchSet.objects.filter(status=Job.Status.FINISHED)
+    n_real = finished.filter(source=REAL).count()
+    n_generated = finished.exclude(source=REAL).count()
+    sources = sorted(set(Pool.objects.values_list("patch_set__source", flat=True)))
+    by_status = studies.n_of_status()
+    n_frozen_or_later = sum(by_status.values()) - by_status["draft"]
+    n_readers = Reader.objects.count()
+    return [
+        Step(
+            "Import a cohort and extract its patches",
+            reverse("generation:cohorts"),
+            f"{n_real} real patch sets",
+            n_real > 0,
+        ),
+        Step(
+            "Train generators and sample them",
+            reverse("generation:training_runs"),
+            f"{n_generated} generated patch sets",
+            n_generated > 0,
+        ),
+        Step(
+            "Offer real and generated patches as pools",
+            reverse("readerstudy:pools"),
+            f"pools of {', '.join(sources)}" if sources else "no pool",
+            REAL in sources and len(sources) > 1,
+        ),
+        Step(
+            "Design a study and freeze it",
+            reverse("readerstudy:studies"),
+            f"{n_frozen_or_later} frozen",
+            n_frozen_or_later > 0,
+        ),
+        Step(
+            "Invite readers and open the study",
+            reverse("readerstudy:studies"),
+            f"{n_readers} readers",
+            n_readers > 0,
+        ),
+        Step(
+            "Close it and read the results",
+            reverse("readerstudy:studies"),
+            f"{by_status['closed']} closed",
+            by_status["closed"] > 0,
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Services write: keyword-only, one transaction, an audit line in the same transaction."""

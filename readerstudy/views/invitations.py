@@ -1,0 +1,79 @@
+"""The readers page of a study: invite, copy links, follow progress, revoke."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from generation.core.errors import InputError
+from readerstudy.core.names import GROUPS
+from readerstudy.models import Invitation, Study
+from readerstudy.selectors import links, reading, rules
+from readerstudy.services import invitations as services
+from readerstudy.views.forms import InvitationForm
+
+
+@require_http_methods(["GET", "POST"])
+def readers(request: HttpRequest, slug: str) -> HttpResponse:
+    """List a study's readers with their personal links, and invite another."""
+    study = get_object_or_404(Study, slug=slug)
+    form = InvitationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invitation = services.invite(
+                study=study, **form.cleaned_data, by=request.user.get_username(), now=timezone.now()
+            )
+        except InputError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(
+                request,
+                f"{invitation.reader.name} is {invitation.reader.pseudonym}; copy the personal link below and send it.",
+            )
+            return redirect("readerstudy:study_readers", study.slug)
+    lines = [(line, _link(request, line.invitation)) for line in reading.progress_of_readers(study)]
+    context = {
+        "study": study,
+        "lines": lines,
+        "form": form,
+        "groups": GROUPS,
+        "can_invite": rules.can_invite(study),
+    }
+    return render(request, "readerstudy/study_readers.html", context)
+
+
+@require_POST
+def revoke(request: HttpRequest, slug: str, pseudonym: str) -> HttpResponse:
+    """Withdraw an invitation."""
+    return _change(
+        request, slug, pseudonym, services.revoke, "{name} can no longer read; answers given so far are kept."
+    )
+
+
+@require_POST
+def replace_link(request: HttpRequest, slug: str, pseudonym: str) -> HttpResponse:
+    """Make a new personal link."""
+    return _change(
+        request, slug, pseudonym, services.replace_link, "{name} has a new link; the old one no longer works."
+    )
+
+
+def _change(
+    request: HttpRequest, slug: str, pseudonym: str, service: Callable[..., Invitation], done: str
+) -> HttpResponse:
+    invitation = get_object_or_404(Invitation, reader__study__slug=slug, reader__pseudonym=pseudonym)
+    try:
+        changed = service(invitation=invitation, by=request.user.get_username(), now=timezone.now())
+    except InputError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, done.format(name=changed.reader.name))
+    return redirect("readerstudy:study_readers", slug)
+
+
+def _link(request: HttpRequest, invitation: Invitation) -> str:
+    return request.build_absolute_uri(reverse("reading:arrival", args=[links.link_token(invitation)]))

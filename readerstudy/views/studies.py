@@ -1,0 +1,174 @@
+"""Pages of studies: list, design, overview, audit log, trial CSV."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from generation.core.errors import InputError
+from generation.core.labels import LESION_CLASSES
+from readerstudy.core.session_state import Phase
+from readerstudy.core.trial_csv import write_rows
+from readerstudy.models import Study
+from readerstudy.selectors import reading, rules, trials
+from readerstudy.selectors import studies as selectors
+from readerstudy.services import studies as services
+from readerstudy.views.study_form import PRESETS, StudyForm, initial_of_preset, initial_of_protocol
+
+
+@require_GET
+def studies(request: HttpRequest) -> HttpResponse:
+    """List studies."""
+    return render(request, "readerstudy/studies.html", {"studies": selectors.studies()})
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Design a study."""
+    preset = request.GET.get("preset", "paper")
+    form = StudyForm(request.POST or None, initial=initial_of_preset(preset))
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            row = services.create(
+                name=values["name"],
+                protocol=values["protocol"],
+                pools=values["pools"],
+                by=request.user.get_username(),
+                now=timezone.now(),
+            )
+        except InputError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("readerstudy:study", row.slug)
+    context = {
+        "form": form,
+        "presets": PRESETS,
+        "chosen": preset,
+        "lesion_classes": LESION_CLASSES,
+        "n_sources": len(form.grouped),
+    }
+    return render(request, "readerstudy/study_form.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def revise(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change the design of a draft."""
+    row = get_object_or_404(Study, slug=slug)
+    initial = {
+        "name": row.name,
+        **initial_of_protocol(
+            row.rules, {pool.source: pool for pool in row.pools.select_related("patch_set")}
+        ),
+    }
+    form = StudyForm(request.POST or None, initial=initial)
+    form.fields["name"].disabled = True
+    try:
+        rules.check_can_revise(row)
+        if request.method == "POST" and form.is_valid():
+            values = form.cleaned_data
+            services.revise(
+                study=row,
+                protocol=values["protocol"],
+                pools=values["pools"],
+                by=request.user.get_username(),
+                now=timezone.now(),
+            )
+            return redirect("readerstudy:study", row.slug)
+    except InputError as error:
+        if not rules.can_revise(row):
+            messages.error(request, str(error))
+            return redirect("readerstudy:study", row.slug)
+        form.add_error(None, str(error))
+    context = {"form": form, "study": row, "lesion_classes": LESION_CLASSES, "n_sources": len(form.grouped)}
+    return render(request, "readerstudy/study_form.html", context)
+
+
+@require_GET
+def study(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a study's protocol, what can be done next, and how far readers are."""
+    row = get_object_or_404(selectors.studies(), slug=slug)
+    protocol = row.rules
+    context = {
+        "study": row,
+        "protocol": protocol,
+        "lines": selectors.quota_lines(row, protocol),
+        "lesion_classes": LESION_CLASSES,
+        "n_test": protocol.n_of(Phase.TEST),
+        "n_warm_up": protocol.n_of(Phase.WARM_UP),
+        "readers": reading.progress_of_readers(row),
+        "can_revise": rules.can_revise(row),
+        "can_freeze": rules.can_freeze(row),
+        "can_open": rules.can_open(row),
+        "can_close": rules.can_close(row),
+        "can_see_results": rules.can_see_results(row),
+    }
+    return render(request, "readerstudy/study.html", context)
+
+
+@require_POST
+def freeze(request: HttpRequest, slug: str) -> HttpResponse:
+    """Draw the cases and fix the protocol."""
+    return _change(
+        request, slug, services.freeze, "The study is frozen: its cases are drawn and its protocol is fixed."
+    )
+
+
+@require_POST
+def open_to_readers(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let readers in."""
+    return _change(
+        request, slug, services.open_to_readers, "The study is open: personal links work from now on."
+    )
+
+
+@require_POST
+def close(request: HttpRequest, slug: str) -> HttpResponse:
+    """End reading for good."""
+    return _change(request, slug, services.close, "The study is closed: its results can be seen.")
+
+
+@require_GET
+def audit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show who did what and when."""
+    row = get_object_or_404(Study, slug=slug)
+    return render(
+        request, "readerstudy/study_audit.html", {"study": row, "events": selectors.audit_events(row)}
+    )
+
+
+@require_GET
+def trial_csv(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
+    """Download every trial of a closed study, line by line."""
+    row = get_object_or_404(Study, slug=slug)
+    try:
+        lines = write_rows(trials.trial_rows(row))
+    except InputError as error:
+        messages.error(request, str(error))
+        return redirect("readerstudy:study", row.slug)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{row.slug}-trials.csv"',
+        "Cache-Control": "no-store",
+    }
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _change(request: HttpRequest, slug: str, service: Callable[..., Study], done: str) -> HttpResponse:
+    """Call a service that moves a study on, once the admin has confirmed it."""
+    row = get_object_or_404(Study, slug=slug)
+    if request.POST.get("confirmed") != "yes":
+        messages.error(
+            request,
+            "Nothing was changed: tick the box that says what will happen, then press the button again.",
+        )
+        return redirect("readerstudy:study", row.slug)
+    try:
+        service(study=row, by=request.user.get_username(), now=timezone.now())
+    except InputError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, done)
+    return redirect("readerstudy:study", row.slug)

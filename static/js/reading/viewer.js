@@ -1,0 +1,320 @@
+// The panel viewer: all frames of one patch under one window, with cross-hair, curve, cine and magnifier.
+
+import { Cine } from "./cine.js";
+import { Curve, signalAt } from "./curve.js";
+import { Tile } from "./draw.js";
+import { taps } from "./interpolation.js";
+import { fit } from "./layout.js";
+import { DYNAMIC, SIDE } from "./patch.js";
+import { watchPointer } from "./pointer.js";
+import { ViewerLog } from "./viewer_log.js";
+import { Setting, whiteOf, whites } from "./window.js";
+
+const DRAG = { width: 0.004, level: 0.003 }; // of the start's white, per CSS pixel
+const PRESS = { width: 0.05, level: 0.025 }; // the same, per key press
+const MAGNIFICATION = 2.5;
+const CENTRE = { column: SIDE / 2, row: SIDE / 2 };
+const FINGER = 3; // pixels of the patch: how well a finger finds a place again
+const NARROW = 480; // CSS pixels: below that the frames use the whole width
+const BESIDE = [".bar", ".tools", "#answers"]; // what shares the height of the window with the frames
+
+export class Viewer {
+  #frames = []; // { name, tile }; the cine's name changes
+  #setting = new Setting();
+  #cursor = null; // { column, row }
+  #isMagnified = false;
+  #isDue = false;
+  #log = new ViewerLog();
+
+  // `readout` is the element that says W and L.
+  constructor(root, readout) {
+    this.root = root;
+    this.readout = readout;
+    this.grid = root.querySelector("#frames");
+    this.cineTitle = root.querySelector("#cine-title");
+    this.speed = root.querySelector("#cine-speed");
+    this.titles = {};
+    for (const figure of root.querySelectorAll("[data-frame]")) {
+      const canvas = figure.querySelector("canvas");
+      if (canvas) this.#frames.push({ name: figure.dataset.frame, tile: new Tile(canvas) });
+      this.titles[figure.dataset.frame] = figure.dataset.title;
+    }
+    this.cineFrame = this.#frames.find((frame) => frame.name === "cine");
+    this.curve = new Curve(root.querySelector("#curve"));
+    this.cine = new Cine(DYNAMIC.length, {
+      show: (number) => this.#showCine(number),
+      changed: () => this.#cineChanged(),
+    });
+    this.actions = this.#actions();
+    this.#listen();
+  }
+
+  // Show a panel from its beginning: the start's window, no cross-hair, the cine at rest.
+  show(patch) {
+    this.patch = patch;
+    this.white = whites(patch);
+    this.#log = new ViewerLog();
+    this.#setting.reset();
+    this.#cursor = null;
+    this.#isMagnified = false;
+    this.cine.rewind();
+    this.#nameCine(0);
+    this.root.hidden = false;
+    this.#fit();
+  }
+
+  // What was done with this panel, for the server.
+  log() {
+    const numbers = this.#setting.numbers(this.white.t1);
+    return this.#log.numbers({
+      ...numbers,
+      is_inverted: Number(this.#setting.isInverted),
+      cine_fps: this.cine.speed,
+      zoom: this.placed.side / SIDE,
+      device_pixel_ratio: devicePixelRatio,
+      viewport_width: innerWidth,
+      viewport_height: innerHeight,
+    });
+  }
+
+  count(name) {
+    this.#log.count(name);
+  }
+
+  stop() {
+    this.cine.stop();
+    this.#magnify(false);
+  }
+
+  // Everything that keys and buttons can do, by name.
+  #actions() {
+    const window = (width, level) => () => {
+      this.#log.count("n_window_changes");
+      this.#setting.change(width, level);
+      this.#later();
+    };
+    return {
+      narrower: window(-PRESS.width, 0),
+      wider: window(PRESS.width, 0),
+      brighter: window(0, -PRESS.level),
+      darker: window(0, PRESS.level),
+      reset: () => this.#reset(),
+      invert: () => {
+        this.#log.count("n_inversions");
+        this.#setting.isInverted = !this.#setting.isInverted;
+        this.#later();
+      },
+      cine: () => this.#playOrStop(),
+      "cine-back": () => this.#step(-1),
+      "cine-on": () => this.#step(1),
+      slower: () => this.cine.change(-1),
+      faster: () => this.cine.change(1),
+      magnify: () => this.#magnify(!this.#isMagnified),
+      "magnify-on": () => this.#magnify(true),
+      "magnify-off": () => this.#magnify(false),
+      left: () => this.#move(-1, 0),
+      right: () => this.#move(1, 0),
+      up: () => this.#move(0, -1),
+      down: () => this.#move(0, 1),
+      leave: () => this.#leave(),
+    };
+  }
+
+  #listen() {
+    const pictures = this.root.querySelectorAll(".frame__picture");
+    watchPointer(pictures, {
+      point: (x, y) => this.#point(Math.floor(x * SIDE), Math.floor(y * SIDE)),
+      tap: (x, y) => this.#tap(Math.floor(x * SIDE), Math.floor(y * SIDE)),
+      leave: () => this.#leave(),
+      drag: (dx, dy) => {
+        this.#setting.change(dx * DRAG.width, dy * DRAG.level);
+        this.#later();
+      },
+      dragEnd: () => this.#log.count("n_window_changes"),
+    });
+    for (const button of this.root.querySelectorAll("[data-do]")) {
+      button.addEventListener("pointerdown", (event) => event.preventDefault()); // keys stay with the panel
+      button.addEventListener("click", () => this.actions[button.dataset.do]());
+    }
+    addEventListener("resize", () => this.patch && this.#fit());
+    addEventListener("blur", () => this.#magnify(false)); // the key's release will not be heard
+  }
+
+  // ---- Place and size ------------------------------------------------------------------------
+
+  #fit() {
+    const isNarrow = document.documentElement.clientWidth < NARROW;
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const gap = isNarrow ? 2 : 8;
+    const caption = Math.ceil((isNarrow ? 1.25 : 1.75) * rem);
+    const beside = BESIDE.reduce((sum, selector) => sum + (document.querySelector(selector)?.offsetHeight ?? 0), 0);
+    this.placed = fit(this.root.dataset.layout, {
+      width: document.documentElement.clientWidth - (isNarrow ? 0 : 2 * rem),
+      height: innerHeight - beside - rem,
+      gap,
+      caption,
+      ratio: devicePixelRatio,
+    });
+    const { rows, nColumns, side, pixels, width } = this.placed;
+    this.grid.style.gridTemplateAreas = rows.map((row) => `"${row}"`).join(" ");
+    this.grid.style.gridTemplateColumns = `repeat(${nColumns}, ${side}px)`;
+    const lengths = { side, gap, caption, width };
+    for (const [name, length] of Object.entries(lengths)) this.root.style.setProperty(`--${name}`, `${length}px`);
+    document.body.style.setProperty("--room-width", `${Math.max(width, 1312)}px`);
+    for (const { tile } of this.#frames) tile.resize(pixels);
+    const nCurve = rows.find((row) => row.includes("curve")).split(" ").filter((name) => name === "curve").length;
+    this.curve.frame(this.patch, nCurve * side + (nCurve - 1) * gap, side);
+    this.#lieOnPixels();
+    this.#take();
+    this.#paint();
+    this.#showCursor();
+    this.curve.mark(this.cine.number);
+  }
+
+  // Centred frames may begin between two pixels of the screen, which would blur them.
+  #lieOnPixels() {
+    this.root.style.translate = "none";
+    const { left, top } = this.grid.getBoundingClientRect();
+    const short = (place) => (Math.round(place * devicePixelRatio) - place * devicePixelRatio) / devicePixelRatio;
+    this.root.style.translate = `${short(left + scrollX)}px ${short(top + scrollY)}px`;
+  }
+
+  // ---- Drawing -------------------------------------------------------------------------------
+
+  #take(frames = this.#frames) {
+    const { zoom, pixels } = this.placed;
+    const magnification = this.#isMagnified ? MAGNIFICATION : 1;
+    const { column, row } = this.#cursor ?? CENTRE;
+    const [across, down] = [column, row].map((place) =>
+      taps(pixels, {
+        origin: (place + 0.5) * (1 - 1 / magnification), // the place under the cursor stays where it is
+        scale: zoom * magnification,
+        method: this.root.dataset.interpolation,
+      }),
+    );
+    for (const { name, tile } of frames) tile.take(this.patch[name], across, down);
+  }
+
+  #paintOne({ name, tile }) {
+    tile.paint(this.#setting.limits(whiteOf(name, this.white)), this.#setting.isInverted);
+  }
+
+  #paint() {
+    for (const frame of this.#frames) this.#paintOne(frame);
+    const { window, level } = this.#setting.numbers(this.white.t1);
+    this.readout.textContent = `W ${window} L ${level}`;
+    this.#press("invert", this.#setting.isInverted);
+    this.#press("magnify", this.#isMagnified);
+  }
+
+  // However many things change, the frames are drawn once before the screen shows them.
+  #later({ take = false } = {}) {
+    this.isTakeDue ||= take;
+    if (this.#isDue) return;
+    this.#isDue = true;
+    requestAnimationFrame(() => {
+      this.#isDue = false;
+      if (this.isTakeDue) this.#take();
+      this.isTakeDue = false;
+      this.#paint();
+    });
+  }
+
+  #press(name, isPressed) {
+    this.root.querySelector(`[data-do="${name}"]`)?.setAttribute("aria-pressed", String(isPressed));
+  }
+
+  // ---- Window --------------------------------------------------------------------------------
+
+  #reset() {
+    this.#log.count("n_resets");
+    this.#setting.reset();
+    this.#later();
+  }
+
+  // ---- Cross-hair, curve, magnifier ------------------------------------------------------------
+
+  #point(column, row) {
+    if (this.#cursor?.column === column && this.#cursor.row === row) return;
+    this.#cursor = { column, row };
+    this.#log.begin("cursor_ms");
+    this.#log.place(column, row);
+    this.#showCursor();
+    if (this.#isMagnified) this.#later({ take: true });
+  }
+
+  // A finger cannot leave a frame: touching the cross-hair takes it away.
+  #tap(column, row) {
+    const from = this.#cursor;
+    if (from && Math.hypot(column - from.column, row - from.row) <= FINGER) this.#leave();
+    else this.#point(column, row);
+  }
+
+  #move(columns, rows) {
+    const from = this.#cursor ?? { column: CENTRE.column - columns, row: CENTRE.row - rows };
+    const inside = (place) => Math.min(Math.max(place, 0), SIDE - 1);
+    this.#point(inside(from.column + columns), inside(from.row + rows));
+  }
+
+  #leave() {
+    this.#log.end("cursor_ms");
+    this.#cursor = null;
+    this.#showCursor();
+    if (this.#isMagnified) this.#later({ take: true });
+  }
+
+  #showCursor() {
+    this.root.classList.toggle("has-cursor", this.#cursor !== null);
+    if (this.#cursor === null) return this.curve.clear();
+    const { column, row } = this.#cursor;
+    const pixel = this.placed.side / SIDE;
+    this.root.style.setProperty("--cross-x", `${(column + 0.5) * pixel}px`);
+    this.root.style.setProperty("--cross-y", `${(row + 0.5) * pixel}px`);
+    this.root.style.setProperty("--cross-side", `${3 * pixel * (this.#isMagnified ? MAGNIFICATION : 1)}px`);
+    this.curve.show(signalAt(this.patch, column, row));
+  }
+
+  #magnify(isMagnified) {
+    if (this.#isMagnified === isMagnified || !this.patch) return;
+    this.#isMagnified = isMagnified;
+    if (isMagnified) this.#log.count("n_magnifications");
+    if (isMagnified) this.#log.begin("magnifier_ms");
+    else this.#log.end("magnifier_ms");
+    this.#showCursor();
+    this.#later({ take: true });
+  }
+
+  // ---- Cine ----------------------------------------------------------------------------------
+
+  #playOrStop() {
+    if (Cine.isStill) return this.#step(1);
+    if (this.cine.isPlaying) return this.cine.stop();
+    this.#log.count("n_cine_plays");
+    this.cine.play();
+  }
+
+  #step(by) {
+    this.#log.count("n_cine_steps");
+    this.cine.step(by);
+  }
+
+  #showCine(number) {
+    this.#nameCine(number);
+    this.#take([this.cineFrame]);
+    this.#paintOne(this.cineFrame);
+    this.curve.mark(number);
+  }
+
+  #nameCine(number) {
+    this.cineFrame.name = DYNAMIC[number];
+    this.cineTitle.textContent = this.titles[DYNAMIC[number]];
+    this.speed.textContent = `${this.cine.speed}/s`;
+  }
+
+  #cineChanged() {
+    this.speed.textContent = `${this.cine.speed}/s`;
+    this.#press("cine", this.cine.isPlaying);
+    if (this.cine.isPlaying) this.#log.begin("cine_ms");
+    else this.#log.end("cine_ms");
+  }
+}

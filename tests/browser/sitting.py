@@ -1,0 +1,123 @@
+"""A reader in front of a test panel whose numbers are known."""
+
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, ViewportSize, expect
+
+from generation.core.frames import FRAMES
+from readerstudy.core import panel
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Server
+
+LARGE: ViewportSize = {"width": 1440, "height": 900}
+SHOWN = """
+    SELECT one_case.pixel_index FROM readerstudy_trial trial
+    JOIN readerstudy_case one_case ON one_case.id = trial.case_id WHERE trial.token = ?
+"""
+STORED = """
+    SELECT response.answer, response.rt_ms, response.viewer FROM readerstudy_response response
+    JOIN readerstudy_trial trial ON trial.id = response.trial_id
+    JOIN readerstudy_case one_case ON one_case.id = trial.case_id WHERE one_case.study_id = ?
+    ORDER BY trial.position
+"""
+GREYS = """(name) => {
+    const canvas = document.querySelector(`[data-frame="${name}"] canvas`);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let greys = "";
+    for (let i = 0; 4 * i < data.length; i++) {
+        if (data[4 * i] !== data[4 * i + 1] || data[4 * i] !== data[4 * i + 2]) throw new Error("not grey");
+        greys += String.fromCharCode(data[4 * i]);
+    }
+    return [canvas.width, btoa(greys)];
+}"""
+
+
+@dataclass
+class Sitting:
+    """A reader in front of a test panel whose numbers are known."""
+
+    server: "Server"
+    page: Page
+    study: dict[str, Any]
+
+    @property
+    def patch(self) -> np.ndarray:
+        """(7, 64, 64) int16 of the panel on the screen, read from the server's files."""
+        token = self.page.url.rstrip("/").rsplit("/", 1)[-1]
+        ((index,),) = self.server.rows(SHOWN, token)
+        cases = np.load(self.server.data / "studies" / self.study["slug"] / "cases.npy", mmap_mode="r")
+        return np.asarray(cases[index])
+
+    @property
+    def window(self) -> str:
+        return self.page.locator("#window").inner_text()
+
+    def look(self) -> None:
+        expect(self.page.locator("#panel.is-painted")).to_be_attached()
+
+    def greys(self, name: str) -> np.ndarray:
+        """What a canvas shows, after the next frame is drawn."""
+        self.page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        side, greys = self.page.evaluate(GREYS, name)
+        return np.frombuffer(b64decode(greys), np.uint8).astype(np.int64).reshape(side, side)
+
+    def box(self, name: str) -> dict[str, float]:
+        found = self.page.locator(f'[data-frame="{name}"] .frame__picture').bounding_box()
+        assert found is not None
+        return dict(found)
+
+    def point(self, name: str, column: int, row: int) -> None:
+        box = self.box(name)
+        self.page.mouse.move(
+            box["x"] + (column + 0.5) * box["width"] / 64, box["y"] + (row + 0.5) * box["height"] / 64
+        )
+
+    def drag(self, name: str, dx: int, dy: int) -> None:
+        box = self.box(name)
+        x, y = box["x"] + 100, box["y"] + 100
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + dx, y + dy, steps=4)
+        self.page.mouse.up()
+
+
+def sit_down(server: "Server", context: BrowserContext, what: str = "study") -> Sitting:
+    """From the personal link to the first test panel."""
+    study = server.prepare(what)
+    page = context.new_page()
+    page.goto(server.url + study["link"])
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Begin the warm-up").click()
+    for _ in range(4):
+        page.get_by_role("button", name="Next").click()
+    page.get_by_role("link", name="Begin the test").click()
+    sitting = Sitting(server, page, study)
+    sitting.look()
+    return sitting
+
+
+def expected(patch: np.ndarray, name: str, *, width: float = 1.0, level: float = 0.5) -> np.ndarray:
+    """Greys of a frame, not enlarged, under a window given in units of its own white."""
+    frames = panel.windowed(patch).astype(np.float64) / 255.0  # 1 is white at the start
+    value = frames[FRAMES.index(name)]
+    return np.clip(np.rint((value - (level - width / 2)) / width * 255), 0, 255)
+
+
+def watch(context: BrowserContext, troubles: list[str]) -> None:
+    """Note errors of scripts, messages on the console, and pictures that are loaded beside the viewer."""
+    context.on("weberror", lambda error: troubles.append(str(error.error)))
+    context.on("console", lambda message: troubles.append(message.text) if _is_trouble(message) else None)
+    context.on(
+        "request", lambda request: troubles.append(request.url) if request.url.endswith(".png") else None
+    )
+
+
+def _is_trouble(message: ConsoleMessage) -> bool:
+    """Errors and warnings, but not the one that these tests cause by reading canvases back."""
+    return message.type in {"error", "warning"} and "willReadFrequently" not in message.text

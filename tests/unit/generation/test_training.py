@@ -1,0 +1,188 @@
+import dataclasses
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from generation.core import checkpoint, presets, training
+from generation.core.errors import InputError
+
+CPU = torch.device("cpu")
+
+
+def make_config(source: str = "dcgan", **changes: object) -> presets.TrainingConfig:
+    small = {
+        "n_steps": 4,
+        "batch_size": 4,
+        "width": 4,
+        "checkpoint_every": 2,
+        "shift_pixels": 4,
+        "ema_decay": 0.9,
+    }
+    return presets.preset(source, **(small | changes))
+
+
+def make_data(n: int = 30, classes: tuple[int, ...] = (0, 1, 2)) -> training.TrainingPatches:
+    rng = np.random.default_rng(5)
+    labels = np.array([classes[k % len(classes)] for k in range(n)], np.int64)
+    return training.TrainingPatches(rng.integers(0, 1024, (n, 7, 64, 64)).astype(np.int16), labels)
+
+
+def run(
+    state: training.TrainingState, data: training.TrainingPatches, stop_at: int | None = None
+) -> list[training.StepReport]:
+    reports: list[training.StepReport] = []
+
+    def on_step(report: training.StepReport) -> bool:
+        reports.append(report)
+        return report.step != stop_at
+
+    training.train(state, data, on_step=on_step, on_checkpoint=lambda state: None)
+    return reports
+
+
+def weights(state: training.TrainingState) -> dict[str, torch.Tensor]:
+    networks = {"G": state.generator, "D": state.discriminator, "average": state.average}
+    return {
+        f"{k}.{n}": t for k, net in networks.items() if net is not None for n, t in net.state_dict().items()
+    }
+
+
+def assert_same_weights(one: training.TrainingState, other: training.TrainingState) -> None:
+    ours, theirs = weights(one), weights(other)
+    assert ours.keys() == theirs.keys()
+    assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
+
+
+@pytest.mark.parametrize("source", ["dcgan", "wgan"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_resumed_training_is_the_uninterrupted_one_bit_for_bit(
+    source: str, precision: str, tmp_path: Path
+) -> None:
+    data = make_data()
+    config = make_config(source, precision=precision)
+    whole = training.begin(config, classes=data.classes, seed=7, device=CPU)
+    run(whole, data)
+
+    first_half = training.begin(config, classes=data.classes, seed=7, device=CPU)
+    run(first_half, data, stop_at=2)
+    checkpoint.save(first_half, tmp_path / "c")
+    second_half = checkpoint.load(tmp_path / "c", device=CPU)
+    run(second_half, data)
+
+    assert second_half.step == whole.step == 4
+    assert_same_weights(whole, second_half)
+
+
+def test_seed_decides_the_weights() -> None:
+    data = make_data()
+    states = [
+        training.begin(make_config(), classes=data.classes, seed=seed, device=CPU) for seed in (1, 1, 2)
+    ]
+    for state in states:
+        run(state, data)
+    assert_same_weights(states[0], states[1])
+    assert not torch.equal(states[0].generator.output.weight, states[2].generator.output.weight)
+
+
+def test_critic_weights_stay_within_the_clip() -> None:
+    data = make_data()
+    state = training.begin(make_config("wgan"), classes=data.classes, seed=1, device=CPU)
+    run(state, data)
+    assert max(weight.abs().max().item() for weight in state.discriminator.parameters()) <= 0.01 + 1e-9
+
+
+def test_wgan_updates_the_critic_five_times_per_step() -> None:
+    data = make_data()
+    state = training.begin(make_config("wgan"), classes=data.classes, seed=1, device=CPU)
+    run(state, data)
+    steps = next(iter(state.discriminator_optimizer.state_dict()["state"].values()))["step"]
+    assert float(steps) == 5 * state.step
+
+
+def test_checkpoints_come_at_their_steps_and_at_the_end() -> None:
+    data, seen = make_data(), []
+    state = training.begin(make_config(n_steps=5), classes=data.classes, seed=1, device=CPU)
+    is_done = training.train(
+        state, data, on_step=lambda report: True, on_checkpoint=lambda s: seen.append(s.step)
+    )
+    assert is_done
+    assert seen == [2, 4, 5]
+
+
+def test_stop_saves_a_checkpoint_and_says_that_it_is_not_done() -> None:
+    data, seen = make_data(), []
+    state = training.begin(make_config(), classes=data.classes, seed=1, device=CPU)
+    is_done = training.train(
+        state, data, on_step=lambda report: report.step < 3, on_checkpoint=lambda s: seen.append(s.step)
+    )
+    assert not is_done
+    assert seen == [2, 3]
+
+
+def test_uniform_sampling_shows_rare_classes_as_often_as_common_ones() -> None:
+    labels = np.array([0] + [2] * 99, np.int64)
+    patches = np.zeros((100, 7, 64, 64), np.int16)
+    data = training.TrainingPatches(patches, labels)
+    state = training.begin(make_config(batch_size=1000), classes=data.classes, seed=1, device=CPU)
+    _, y = training._real_batch(state, data, data.members())
+    assert (y == 0).float().mean().item() == pytest.approx(0.5, abs=0.06)  # 4 standard errors at n = 1000
+
+
+def test_shuffled_sampling_keeps_the_share_of_the_patch_set() -> None:
+    labels = np.array([0] * 10 + [2] * 90, np.int64)
+    data = training.TrainingPatches(np.zeros((100, 7, 64, 64), np.int16), labels)
+    state = training.begin(
+        make_config(batch_size=1000, class_sampling="shuffle"), classes=data.classes, seed=1, device=CPU
+    )
+    _, y = training._real_batch(state, data, data.members())
+    assert (y == 0).float().mean().item() == pytest.approx(0.1, abs=0.04)  # 4 standard errors
+
+
+def test_only_classes_of_the_patch_set_are_asked_of_the_generator() -> None:
+    data = make_data(classes=(1,))
+    state = training.begin(make_config(), classes=data.classes, seed=1, device=CPU)
+    assert set(training._conditions(state)[1].tolist()) == {1}
+
+
+def test_divergence_stops_with_a_sentence() -> None:
+    data = make_data()
+    state = training.begin(make_config(), classes=data.classes, seed=1, device=CPU)
+    with torch.no_grad():
+        state.generator.output.weight.fill_(math.nan)
+    with pytest.raises(training.DivergedError, match="Training diverged at step 1"):
+        run(state, data)
+
+
+def test_generator_step_leaves_the_discriminator_alone() -> None:
+    data = make_data()
+    state = training.begin(make_config(), classes=data.classes, seed=1, device=CPU)
+    before = {name: p.clone() for name, p in state.discriminator.named_parameters()}
+    training._update_generator(state)
+    assert all(torch.equal(before[name], p) for name, p in state.discriminator.named_parameters())
+    assert all(p.requires_grad for p in state.discriminator.parameters())
+
+
+def test_average_follows_the_generator_slowly() -> None:
+    data = make_data()
+    state = training.begin(make_config(n_steps=30, ema_decay=0.9), classes=data.classes, seed=1, device=CPU)
+    start = state.generator.output.weight.detach().clone()
+    run(state, data)
+    assert state.average is not None
+    moved = (state.generator.output.weight - start).norm()
+    lag = (state.generator.output.weight - state.average.output.weight).norm()
+    assert 0 < lag < moved
+
+
+def test_empty_patch_set_is_refused() -> None:
+    with pytest.raises(InputError, match=r"The patch set is empty; extract patches before training on them."):
+        training.TrainingPatches(np.zeros((0, 7, 64, 64), np.int16), np.zeros(0, np.int64))
+
+
+def test_config_is_not_changed_by_training() -> None:
+    data, config = make_data(), make_config()
+    state = training.begin(config, classes=data.classes, seed=1, device=CPU)
+    run(state, data)
+    assert state.config == dataclasses.replace(config)

@@ -1,0 +1,132 @@
+import pytest
+
+from generation.core.errors import InputError
+from generation.core.labels import LESION_CLASSES, LesionClass
+from readerstudy.core import protocol as protocols
+from readerstudy.core.protocol import Protocol
+from readerstudy.core.session_state import Phase
+
+ONE_OF_EACH = {"real": {"benign": 1}, "dcgan": {"benign": 1}}
+
+
+class TestPaper:
+    def test_numbers_of_the_paper(self):
+        # Haarburger 2019, section 4.2: 40 per generator and class, 240 real and 240 fake, warm-up 24 and 24.
+        paper = protocols.paper(seed=1)
+        assert dict(paper.test["dcgan"]) == dict.fromkeys(LESION_CLASSES, 40)
+        assert dict(paper.test["wgan"]) == dict.fromkeys(LESION_CLASSES, 40)
+        assert (paper.n_real(Phase.TEST), paper.n_synthetic(Phase.TEST)) == (240, 240)
+        assert (paper.n_real(Phase.WARM_UP), paper.n_synthetic(Phase.WARM_UP)) == (24, 24)
+        assert dict(paper.warm_up["wgan"]) == dict.fromkeys(LESION_CLASSES, 4)
+        assert paper.n_panels == 528
+
+    def test_a_quarter(self):
+        quarter = protocols.paper(seed=1, scale=0.25)
+        assert (quarter.n_real(Phase.TEST), quarter.n_synthetic(Phase.TEST)) == (60, 60)
+        assert (quarter.n_real(Phase.WARM_UP), quarter.n_synthetic(Phase.WARM_UP)) == (6, 6)
+
+    def test_without_generator(self):
+        with pytest.raises(InputError, match="There is no generator"):
+            protocols.paper(seed=1, generators=())
+
+
+class TestSpreadWarmUp:
+    def test_uneven_numbers_differ_by_at_most_one(self):
+        quotas = protocols.spread_warm_up(5, 7, ("dcgan", "wgan"))
+        assert sorted(quotas["real"].values()) == [1, 2, 2]
+        cells = [n for source in ("dcgan", "wgan") for n in quotas[source].values()]
+        assert sum(cells) == 7
+        assert max(cells) - min(cells) <= 1
+
+
+class TestProtocol:
+    def test_reads_back_what_it_wrote(self):
+        paper = protocols.paper(seed=9)
+        assert protocols.from_json(paper.to_json()) == paper
+
+    def test_fills_in_classes_that_are_not_named(self):
+        assert Protocol(test=ONE_OF_EACH, warm_up={}, seed=1).test["real"][LesionClass.MALIGNANT] == 0
+
+    def test_is_frozen_through_and_through(self):
+        protocol = Protocol(test=ONE_OF_EACH, warm_up={}, seed=1)
+        with pytest.raises(TypeError):
+            protocol.test["real"][LesionClass.BENIGN] = 5
+
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            (
+                {"test": {"real": {"benign": 1}}},
+                "The test has 1 real and 0 synthetic panels; ask for at least one of each.",
+            ),
+            (
+                {"test": {"real": {"benign": -1}}},
+                "-1 panels of real, benign cannot be drawn; give a whole number from 0 up.",
+            ),
+            (
+                {"test": {"real": {"benign": 1.5}}},
+                "1.5 panels of real, benign cannot be drawn; give a whole number from 0 up.",
+            ),
+            (
+                {"test": {"real": {"benign": 10_000}, "dcgan": {"benign": 1}}},
+                "The protocol has 10001 panels; the most a session can hold is 10000.",
+            ),
+            (
+                {"confidence_levels": 1},
+                "1 confidence levels cannot be shown; give 2 to 6, or 0 to ask for none.",
+            ),
+            ({"question": " "}, "The question has 0 characters; write 1 to 200."),
+            ({"layout": "mosaic"}, 'The layout "mosaic" is unknown; choose one of seven-frames, figure-4.'),
+            (
+                {"interpolation": "lanczos"},
+                'The interpolation "lanczos" is unknown; choose one of bicubic, nearest.',
+            ),
+            ({"own_subtraction": "no"}, "own_subtraction is 'no'; write true or false."),
+            ({"real_key": "j"}, 'Both answers have the key "j"; give each its own.'),
+            (
+                {"real_key": "r"},
+                'The key "r" cannot be an answer; choose a small letter other than c, i, m, n, p, r, z, which viewers use for something else.',
+            ),
+        ],
+    )
+    def test_refuses(self, changes, sentence):
+        with pytest.raises(InputError) as refusal:
+            Protocol(**{"test": ONE_OF_EACH, "warm_up": {}, "seed": 1, **changes})
+        assert str(refusal.value) == sentence
+
+    def test_refuses_unknown_and_missing_fields(self):
+        with pytest.raises(InputError, match=r"missing or unknown fields \(colour, seed\)"):
+            protocols.from_json({"test": {}, "warm_up": {}, "colour": "red"})
+
+    def test_refuses_another_format_version(self):
+        with pytest.raises(InputError, match="format version 3; this software reads 1 and 2"):
+            protocols.from_json({**protocols.paper(seed=1).to_json(), "format_version": 3})
+
+
+class TestFormatVersion1:
+    STORED = {
+        "test": ONE_OF_EACH,
+        "warm_up": {},
+        "seed": 4,
+        "question": "Real?",
+        "confidence_levels": 0,
+        "real_key": "m",  # free when it was stored, the magnifier since
+        "synthetic_key": "j",
+        "layout": "seven-frames",
+        "format_version": 1,
+    }
+
+    def test_still_reads_and_is_shown_as_it_was(self):
+        protocol = protocols.from_json(self.STORED)
+        assert (protocol.layout, protocol.interpolation, protocol.own_subtraction) == (
+            "seven-frames",
+            "bicubic",
+            False,
+        )
+        assert protocol.real_key == "m"
+
+    def test_writes_what_it_read(self):
+        protocol = protocols.from_json(self.STORED)
+        written = protocol.to_json()
+        assert set(written) == set(self.STORED)
+        assert protocols.from_json(written) == protocol

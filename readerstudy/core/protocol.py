@@ -15,10 +15,14 @@ from generation.core.labels import (
     parse_lesion_class,
     parse_source,
 )
+from readerstudy.core import arrival as arrivals
+from readerstudy.core import conduct as conducts
+from readerstudy.core.arrival import Arrival
+from readerstudy.core.conduct import Conduct
 from readerstudy.core.session_state import Phase
 
-FORMAT_VERSION: Final = 2
-READABLE_VERSIONS: Final = (1, FORMAT_VERSION)
+FORMAT_VERSION: Final = 3
+READABLE_VERSIONS: Final = (1, 2, FORMAT_VERSION)
 SEVEN_FRAMES: Final = "seven-frames"  # the five dynamic frames, T2 and the first subtraction
 FIGURE_4: Final = (
     "figure-4"  # five dynamic frames and T2, below them the subtractions of all four post-contrast frames
@@ -33,8 +37,15 @@ MAX_QUESTION_LENGTH: Final = 200
 # Radiologists know these keys from their viewers: cine, invert, rotate, next, zoom; m and z magnify, p pauses,
 # digits are confidence levels.
 RESERVED_KEYS: Final = frozenset("cimnprz0123456789")
-_RESERVED_OF_VERSION: Final = {1: frozenset("cirnp0123456789"), FORMAT_VERSION: RESERVED_KEYS}
-_SINCE_VERSION_2: Final = ("interpolation", "own_subtraction")
+_RESERVED_OF_VERSION: Final = {
+    1: frozenset("cirnp0123456789"),
+    2: RESERVED_KEYS,
+    FORMAT_VERSION: RESERVED_KEYS | {"u"},  # u takes back the last answer
+}
+_SINCE_VERSION: Final = {"interpolation": 2, "own_subtraction": 2, "language": 3, "conduct": 3, "arrival": 3}
+BY_READER: Final = "reader"  # the language the reader's browser prefers
+LANGUAGES: Final = (BY_READER, "en", "de")
+DEFAULT_QUESTION: Final = "Is this panel real or synthetic?"
 
 Quotas = Mapping[str, Mapping[LesionClass, int]]  # source -> lesion class -> number of panels
 
@@ -55,7 +66,11 @@ class Protocol:
     interpolation : how a patch is enlarged to the screen
     own_subtraction : show the subtraction that a source brings along, instead of one computed from the frames shown;
         a generator's own never fits its frames exactly, so that comparing pixels tells it from a scan
-    format_version : of the stored form; 1 knows neither interpolation nor own_subtraction
+    language : of the reading room; the texts of the study stay as they were written
+    conduct : rules of a reading session
+    arrival : what comes before the first panel
+    format_version : of the stored form; 1 knows neither interpolation nor own_subtraction, 2 neither language,
+        conduct nor arrival
 
     Raises
     ------
@@ -66,13 +81,16 @@ class Protocol:
     test: Quotas
     warm_up: Quotas
     seed: int
-    question: str = "Is this panel real or synthetic?"
+    question: str = DEFAULT_QUESTION
     confidence_levels: int = 0
     real_key: str = "f"
     synthetic_key: str = "j"
     layout: str = SEVEN_FRAMES
     interpolation: str = BICUBIC
     own_subtraction: bool = False
+    language: str = BY_READER
+    conduct: Conduct = field(default_factory=Conduct)
+    arrival: Arrival = field(default_factory=Arrival)
     format_version: int = field(default=FORMAT_VERSION)
 
     def __post_init__(self) -> None:
@@ -107,7 +125,25 @@ class Protocol:
             raise InputError(
                 f"The protocol has format version {self.format_version}; this software reads {' and '.join(map(str, READABLE_VERSIONS))}."
             )
+        if self.language not in LANGUAGES:
+            raise InputError(
+                f'The language "{self.language}" is unknown; choose one of {", ".join(LANGUAGES)}.'
+            )
+        self._check_extras()
         _check_keys(self.real_key, self.synthetic_key, reserved=_RESERVED_OF_VERSION[self.format_version])
+
+    def _check_extras(self) -> None:
+        """Refuse repeats and refreshers that the quotas leave no room for."""
+        n_test, conduct = self.n_of(Phase.TEST), self.conduct
+        if conduct.n_repeats and n_test < conduct.n_repeats + conduct.repeat_distance:
+            raise InputError(
+                f"{conduct.n_repeats} repeats at least {conduct.repeat_distance} panels after the first do not fit into "
+                f"{n_test} test panels; ask for fewer repeats or a smaller distance."
+            )
+        if conduct.refresher_after_days and not self.n_of(Phase.WARM_UP):
+            raise InputError(
+                "A refresher shows warm-up panels again, but the warm-up has none; give it some."
+            )
 
     def quotas(self, phase: Phase) -> Quotas:
         """Panels per source and lesion class of one phase."""
@@ -125,10 +161,15 @@ class Protocol:
         """Number of panels of one phase."""
         return sum(sum(per_class.values()) for per_class in self.quotas(phase).values())
 
+    def n_trials(self, phase: Phase) -> int:
+        """Number of panels that a reader meets in one phase: repeats and attention checks count like all others."""
+        extras = self.conduct.n_repeats + self.conduct.n_checks if phase is Phase.TEST else 0
+        return self.n_of(phase) + extras
+
     @property
     def n_panels(self) -> int:
         """Panels of a whole session."""
-        return sum(self.n_of(phase) for phase in Phase)
+        return sum(self.n_trials(phase) for phase in Phase)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -144,10 +185,10 @@ class Protocol:
     def to_json(self) -> dict[str, Any]:
         """Plain data for a JSON column; `from_json` reads it back."""
         plain = {"test": _plain(self.test), "warm_up": _plain(self.warm_up)}
-        settings = asdict(_Settings.of(self))
-        if self.format_version < FORMAT_VERSION:
-            settings = {name: value for name, value in settings.items() if name not in _SINCE_VERSION_2}
-        return settings | plain
+        parts = {"conduct": self.conduct.to_json(), "arrival": self.arrival.to_json()}
+        settings = asdict(_Settings.of(self)) | parts
+        known = {name for name in settings if _SINCE_VERSION.get(name, 1) <= self.format_version}
+        return {name: value for name, value in settings.items() if name in known} | plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +203,7 @@ class _Settings:
     layout: str
     interpolation: str
     own_subtraction: bool
+    language: str
     format_version: int
 
     @classmethod
@@ -184,7 +226,12 @@ def from_json(data: Mapping[str, Any]) -> Protocol:
         raise InputError(
             f"The protocol has missing or unknown fields ({named}); its fields are {', '.join(sorted(known))}."
         )
-    return Protocol(**data)
+    parts: dict[str, Any] = {}
+    if "conduct" in data:
+        parts["conduct"] = conducts.from_json(data["conduct"])
+    if "arrival" in data:
+        parts["arrival"] = arrivals.from_json(data["arrival"])
+    return Protocol(**{**data, **parts})
 
 
 def paper(*, seed: int, scale: float = 1.0, generators: Sequence[str] = (DCGAN, WGAN)) -> Protocol:

@@ -1,7 +1,7 @@
 """Pools and studies, readers and what they answered, and who did what."""
 
 from readerstudy.models.audit import AuditEvent
-from readerstudy.models.reading import Invitation, Reader, ReadingSession, Response, Trial
+from readerstudy.models.reading import Invitation, Reader, ReadingSession, Response, Trial, WithdrawnResponse
 from readerstudy.models.study import Case, Pool, Study
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "Response",
     "Study",
     "Trial",
+    "WithdrawnResponse",
 ]

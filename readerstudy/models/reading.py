@@ -3,11 +3,13 @@
 from django.db import models
 from django.db.models import Q
 
+from readerstudy.core.conduct import MAX_COMMENT_LENGTH
 from readerstudy.core.names import MAX_GROUP_LENGTH, MAX_NAME_LENGTH
-from readerstudy.core.session_state import SessionState
+from readerstudy.core.session_state import Role, SessionState
 from readerstudy.models.study import PHASE_CHOICES, Case, Study
 
 TOKEN_LENGTH = 32  # hexadecimal digits, 128 bits
+ROLE_CHOICES = [(role.value, role.value) for role in Role]
 STATE_CHOICES = [(state.value, state.value.replace("_", "-")) for state in SessionState]
 
 
@@ -51,7 +53,16 @@ class ReadingSession(models.Model):
     public_id = models.CharField(max_length=TOKEN_LENGTH, unique=True)
     seed = models.BigIntegerField()
     algorithm = models.CharField(max_length=40)
-    state = models.CharField(max_length=8, choices=STATE_CHOICES, default=SessionState.ARRIVED)
+    state = models.CharField(max_length=9, choices=STATE_CHOICES, default=SessionState.ARRIVED)
+    seat = models.CharField(
+        max_length=TOKEN_LENGTH, blank=True
+    )  # of the one window that reads now; another window that takes over gets a new one
+    consented_at = models.DateTimeField(null=True, blank=True)
+    expertise = models.JSONField(null=True, blank=True)  # answers by the label of their question
+    display = models.JSONField(
+        null=True, blank=True
+    )  # result of the display check, see core/display_check.py
+    practised_at = models.DateTimeField(null=True, blank=True)  # left the instructions
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -60,7 +71,8 @@ class ReadingSession(models.Model):
         ordering = ["started_at"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["arrived", "warm_up", "test", "finished"]), name="session_state_known"
+                condition=Q(state__in=["arrived", "warm_up", "test", "refresher", "finished"]),
+                name="session_state_known",
             ),
             models.CheckConstraint(
                 condition=Q(state="finished", finished_at__isnull=False)
@@ -87,16 +99,26 @@ class Trial(models.Model):
     session = models.ForeignKey(ReadingSession, on_delete=models.CASCADE, related_name="trials")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="trials")
     phase = models.CharField(max_length=7, choices=PHASE_CHOICES)
+    role = models.CharField(max_length=9, choices=ROLE_CHOICES, default=Role.FIRST)
     position = models.PositiveIntegerField()  # within the phase, from 1
     token = models.CharField(max_length=TOKEN_LENGTH, unique=True)  # all that an address of a trial holds
-    served_at = models.DateTimeField(null=True, blank=True)
+    served_at = models.DateTimeField(
+        null=True, blank=True
+    )  # its panel was first let out to the reader's browser
     done_at = models.DateTimeField(null=True, blank=True)  # answered, or in the warm-up seen
 
     class Meta:
         ordering = ["session", "phase", "position"]
         constraints = [
             models.UniqueConstraint(fields=["session", "phase", "position"], name="one_trial_per_position"),
-            models.UniqueConstraint(fields=["session", "case"], name="one_trial_per_case"),
+            models.UniqueConstraint(
+                fields=["session", "case", "role"],
+                condition=~Q(role="refresher"),
+                name="one_trial_per_case_and_role",
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=["first", "repeat", "check", "refresher"]), name="trial_role_known"
+            ),
             models.CheckConstraint(condition=Q(position__gte=1), name="positions_begin_at_1"),
             models.CheckConstraint(
                 condition=Q(done_at=None) | Q(served_at__isnull=False), name="trial_served_before_done"
@@ -112,33 +134,67 @@ class Trial(models.Model):
         return f"{self.phase} trial {self.position}"
 
 
-class Response(models.Model):
-    """The judgement of one trial: stored once, never changed."""
+class Judgement(models.Model):
+    """What a reader said of one panel, and how long it took."""
 
     class Answer(models.TextChoices):
         REAL = "real", "Real"
         FAKE = "fake", "Synthetic"
 
-    trial = models.OneToOneField(Trial, on_delete=models.PROTECT, related_name="response")
-    answer = models.CharField(max_length=4, choices=Answer)
+    answer = models.CharField(max_length=4, choices=Answer, blank=True)  # empty when time was up
+    is_timeout = models.BooleanField(default=False)
     confidence = models.PositiveSmallIntegerField(null=True, blank=True)
+    comment = models.CharField(max_length=MAX_COMMENT_LENGTH, blank=True)
     rt_ms = models.PositiveIntegerField(
         null=True, blank=True
-    )  # first paint to answer; null without JavaScript
+    )  # first paint to answer, less the time hidden or out of focus; null without JavaScript
+    hidden_ms = models.PositiveIntegerField(null=True, blank=True)  # hidden or out of focus meanwhile
+    n_hidden = models.PositiveIntegerField(null=True, blank=True)  # how often
+    waited_ms = models.PositiveIntegerField(
+        null=True, blank=True
+    )  # from the answer to its arrival here, while the network was away
     viewer = models.JSONField(
         null=True, blank=True
     )  # what was done with the viewer, see core/viewer_log.py; null without JavaScript
     key = models.CharField(max_length=64)  # idempotency key of the request that was stored
-    answered_at = models.DateTimeField()
+    answered_at = models.DateTimeField()  # by the server's clock, when it arrived
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.answer or "time up"
+
+
+class Response(Judgement):
+    """The judgement of one trial that stands: stored once, never changed."""
+
+    trial = models.OneToOneField(Trial, on_delete=models.PROTECT, related_name="response")
+    version = models.PositiveSmallIntegerField(default=1)  # 2 after the first was taken back
 
     class Meta:
         ordering = ["answered_at"]
         constraints = [
-            models.CheckConstraint(condition=Q(answer__in=["real", "fake"]), name="answer_known"),
+            models.CheckConstraint(
+                condition=Q(answer__in=["real", "fake"], is_timeout=False) | Q(answer="", is_timeout=True),
+                name="answer_known",
+            ),
             models.CheckConstraint(
                 condition=Q(confidence=None) | Q(confidence__range=(1, 6)), name="confidence_in_range"
             ),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.answer} to {self.trial}"
+
+class WithdrawnResponse(Judgement):
+    """A judgement that its reader took back; kept, never analysed."""
+
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="withdrawn_responses")
+    version = models.PositiveSmallIntegerField()
+    withdrawn_at = models.DateTimeField()
+    withdrawal_key = models.CharField(max_length=64)  # idempotency key of the request that took it back
+
+    class Meta:
+        ordering = ["trial", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["trial", "version"], name="one_withdrawn_response_per_version")
+        ]

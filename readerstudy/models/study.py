@@ -105,6 +105,7 @@ class Case(models.Model):
     phase = models.CharField(max_length=7, choices=PHASE_CHOICES)
     source = models.CharField(max_length=MAX_SOURCE_LENGTH)
     lesion_class = models.CharField(max_length=12, choices=LESION_CLASS_CHOICES)
+    is_check = models.BooleanField(default=False)  # an attention check, made from the patch named below
     patch_set = models.ForeignKey(PatchSet, on_delete=models.PROTECT, related_name="cases")
     patch_index = models.PositiveIntegerField()
     pixel_index = models.PositiveIntegerField()  # in the study's own array
@@ -114,7 +115,11 @@ class Case(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["study", "public_id"], name="one_public_id_per_study"),
             models.UniqueConstraint(fields=["study", "pixel_index"], name="one_case_per_pixel_index"),
-            models.UniqueConstraint(fields=["study", "patch_set", "patch_index"], name="one_case_per_patch"),
+            models.UniqueConstraint(
+                fields=["study", "patch_set", "patch_index"],
+                condition=Q(is_check=False),
+                name="one_case_per_patch",
+            ),
             models.CheckConstraint(condition=Q(phase__in=["warm_up", "test"]), name="case_phase_known"),
             models.CheckConstraint(
                 condition=Q(lesion_class__in=["benign", "malignant", "no_findings"]), name="case_class_known"

@@ -85,7 +85,7 @@ class TestProtocol:
             ({"real_key": "j"}, 'Both answers have the key "j"; give each its own.'),
             (
                 {"real_key": "r"},
-                'The key "r" cannot be an answer; choose a small letter other than c, i, m, n, p, r, z, which viewers use for something else.',
+                'The key "r" cannot be an answer; choose a small letter other than c, i, m, n, p, r, u, z, which viewers use for something else.',
             ),
         ],
     )

@@ -34,6 +34,7 @@ INTERPOLATIONS: Final = (BICUBIC, NEAREST)
 MAX_PANELS: Final = 10_000  # of one reader's session
 MAX_CONFIDENCE_LEVELS: Final = 6
 MAX_QUESTION_LENGTH: Final = 200
+MAX_MARGIN_POINTS: Final = 25
 # Radiologists know these keys from their viewers: cine, invert, rotate, next, zoom; m and z magnify, p pauses,
 # digits are confidence levels.
 RESERVED_KEYS: Final = frozenset("cimnprz0123456789")
@@ -42,7 +43,14 @@ _RESERVED_OF_VERSION: Final = {
     2: RESERVED_KEYS,
     FORMAT_VERSION: RESERVED_KEYS | {"u"},  # u takes back the last answer
 }
-_SINCE_VERSION: Final = {"interpolation": 2, "own_subtraction": 2, "language": 3, "conduct": 3, "arrival": 3}
+_SINCE_VERSION: Final = {
+    "interpolation": 2,
+    "own_subtraction": 2,
+    "language": 3,
+    "equivalence_margin_points": 3,
+    "conduct": 3,
+    "arrival": 3,
+}
 BY_READER: Final = "reader"  # the language the reader's browser prefers
 LANGUAGES: Final = (BY_READER, "en", "de")
 DEFAULT_QUESTION: Final = "Is this panel real or synthetic?"
@@ -67,10 +75,12 @@ class Protocol:
     own_subtraction : show the subtraction that a source brings along, instead of one computed from the frames shown;
         a generator's own never fits its frames exactly, so that comparing pixels tells it from a scan
     language : of the reading room; the texts of the study stay as they were written
+    equivalence_margin_points : an accuracy within so many percentage points of 50 % will count as equivalent to
+        chance; fixed here, before any answer
     conduct : rules of a reading session
     arrival : what comes before the first panel
     format_version : of the stored form; 1 knows neither interpolation nor own_subtraction, 2 neither language,
-        conduct nor arrival
+        equivalence margin, conduct nor arrival
 
     Raises
     ------
@@ -89,6 +99,7 @@ class Protocol:
     interpolation: str = BICUBIC
     own_subtraction: bool = False
     language: str = BY_READER
+    equivalence_margin_points: int = 10
     conduct: Conduct = field(default_factory=Conduct)
     arrival: Arrival = field(default_factory=Arrival)
     format_version: int = field(default=FORMAT_VERSION)
@@ -99,19 +110,23 @@ class Protocol:
         n_real, n_synthetic = self.n_real(Phase.TEST), self.n_synthetic(Phase.TEST)
         if not n_real or not n_synthetic:
             raise InputError(
-                f"The test has {n_real} real and {n_synthetic} synthetic panels; ask for at least one of each."
+                f"The test has {n_real} real and {n_synthetic} synthetic panels; ask for at least one of each.",
+                field="test",
             )
         if self.n_panels > MAX_PANELS:
             raise InputError(
-                f"The protocol has {self.n_panels} panels; the most a session can hold is {MAX_PANELS}."
+                f"The protocol has {self.n_panels} panels; the most a session can hold is {MAX_PANELS}.",
+                field="test",
             )
         if self.confidence_levels != 0 and not 2 <= self.confidence_levels <= MAX_CONFIDENCE_LEVELS:
             raise InputError(
-                f"{self.confidence_levels} confidence levels cannot be shown; give 2 to {MAX_CONFIDENCE_LEVELS}, or 0 to ask for none."
+                f"{self.confidence_levels} confidence levels cannot be shown; give 2 to {MAX_CONFIDENCE_LEVELS}, or 0 to ask for none.",
+                field="confidence_levels",
             )
         if not self.question.strip() or len(self.question) > MAX_QUESTION_LENGTH:
             raise InputError(
-                f"The question has {len(self.question.strip())} characters; write 1 to {MAX_QUESTION_LENGTH}."
+                f"The question has {len(self.question.strip())} characters; write 1 to {MAX_QUESTION_LENGTH}.",
+                field="question",
             )
         if self.layout not in LAYOUTS:
             raise InputError(f'The layout "{self.layout}" is unknown; choose one of {", ".join(LAYOUTS)}.')
@@ -129,6 +144,11 @@ class Protocol:
             raise InputError(
                 f'The language "{self.language}" is unknown; choose one of {", ".join(LANGUAGES)}.'
             )
+        margin = self.equivalence_margin_points
+        if isinstance(margin, bool) or not isinstance(margin, int) or not 1 <= margin <= MAX_MARGIN_POINTS:
+            raise InputError(
+                f"The equivalence margin is {margin!r} points; give a whole number from 1 to {MAX_MARGIN_POINTS}."
+            )
         self._check_extras()
         _check_keys(self.real_key, self.synthetic_key, reserved=_RESERVED_OF_VERSION[self.format_version])
 
@@ -138,11 +158,13 @@ class Protocol:
         if conduct.n_repeats and n_test < conduct.n_repeats + conduct.repeat_distance:
             raise InputError(
                 f"{conduct.n_repeats} repeats at least {conduct.repeat_distance} panels after the first do not fit into "
-                f"{n_test} test panels; ask for fewer repeats or a smaller distance."
+                f"{n_test} test panels; ask for fewer repeats or a smaller distance.",
+                field="n_repeats",
             )
         if conduct.refresher_after_days and not self.n_of(Phase.WARM_UP):
             raise InputError(
-                "A refresher shows warm-up panels again, but the warm-up has none; give it some."
+                "A refresher shows warm-up panels again, but the warm-up has none; give it some.",
+                field="refresher_after_days",
             )
 
     def quotas(self, phase: Phase) -> Quotas:
@@ -204,6 +226,7 @@ class _Settings:
     interpolation: str
     own_subtraction: bool
     language: str
+    equivalence_margin_points: int
     format_version: int
 
     @classmethod
@@ -292,14 +315,15 @@ def _checked_quotas(raw: Mapping[str, Mapping[Any, Any]]) -> Quotas:
 
 
 def _check_keys(real_key: str, synthetic_key: str, *, reserved: frozenset[str]) -> None:
-    for key in (real_key, synthetic_key):
+    for name, key in (("real_key", real_key), ("synthetic_key", synthetic_key)):
         if len(key) != 1 or not key.isascii() or not key.isalpha() or not key.islower() or key in reserved:
             letters = ", ".join(sorted(key for key in reserved if key.isalpha()))
             raise InputError(
-                f'The key "{key}" cannot be an answer; choose a small letter other than {letters}, which viewers use for something else.'
+                f'The key "{key}" cannot be an answer; choose a small letter other than {letters}, which viewers use for something else.',
+                field=name,
             )
     if real_key == synthetic_key:
-        raise InputError(f'Both answers have the key "{real_key}"; give each its own.')
+        raise InputError(f'Both answers have the key "{real_key}"; give each its own.', field="synthetic_key")
 
 
 def _plain(quotas: Quotas) -> dict[str, dict[str, int]]:

@@ -1,0 +1,62 @@
+"""The fakes that fooled most readers, and the reals most often called synthetic."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from evaluation.core import wording
+from evaluation.core.figures.drawing import GREY, INK, Picture, draw
+from evaluation.core.proportions import LEVEL, Proportion
+
+MAX_CASES = 20
+
+
+@dataclass(frozen=True)
+class MisjudgedCase:
+    """One case with how often its readers were wrong about it."""
+
+    case: str
+    origin: str
+    tissue: str
+    wrong: Proportion  # "correct" counts wrong answers
+
+
+def hardest(cases: Sequence[MisjudgedCase], *, level: float = LEVEL) -> Picture | None:
+    """Draw the share of readers who misjudged each of the hardest cases, most first."""
+    present = [one for one in cases if one.wrong.fraction]
+    shown = sorted(present, key=lambda one: (-(one.wrong.fraction or 0.0), -one.wrong.n, one.case))[
+        :MAX_CASES
+    ]
+    if not shown:
+        return None
+
+    def paint(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        for y, one in enumerate(shown):
+            limits = one.wrong.interval("wilson", level)
+            if limits:
+                axes.plot([limits.low, limits.high], [y, y], color=INK)
+            axes.plot([one.wrong.fraction or 0.0], [y], "s", color=INK, clip_on=False)
+            axes.text(
+                1.02, y, f"{one.wrong.n_correct} of {one.wrong.n}",
+                transform=axes.get_yaxis_transform(), va="center", color=GREY, fontsize=7,
+            )  # fmt: skip
+        labels = [f"{one.case}  {wording.origin(one.origin)}, {wording.tissue(one.tissue)}" for one in shown]
+        axes.set_yticks(range(len(shown)), labels)
+        axes.set_ylim(len(shown) - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.set_xlim(0, 1)
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
+        axes.grid(visible=True, axis="x")
+        axes.set_xlabel("readers who misjudged the case, %")
+
+    return draw(
+        "cases",
+        "The cases that most readers misjudged",
+        f"Share of readers who misjudged a case, with {100 * level:g} % Wilson intervals; at most {MAX_CASES} cases are shown. With "
+        "few readers this is a description, not a ranking.",
+        paint,
+        height_mm=14 + 4.4 * len(shown),
+        width_mm=150,
+    )

@@ -1,6 +1,7 @@
 """Reader accuracy from trial rows: Table 3 and its companions by lesion class.
 
-Only answered trials of the test phase count. Warm-up trials never enter; unanswered trials are counted apart.
+Only answered first readings of the test phase count. Warm-up trials, repeats and attention checks never enter;
+unanswered trials are counted apart.
 """
 
 import re
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from evaluation.core.proportions import BalancedAccuracy, Difference, Proportion
-from generation.core.errors import InputError
+from evaluation.core.trial_roles import CHECK, FIRST, REPEAT, roles
 from generation.core.labels import DCGAN, LESION_CLASSES, REAL, WGAN
 from readerstudy.core.trial_csv import TEST, TrialRow
 
@@ -42,6 +43,7 @@ class Accuracy:
     n_unanswered : test trials without an answer, per reader
     n_warm_up : trials left out because they belong to the warm-up
     n_repeats : trials left out because the reader had judged the same case before
+    n_checks : attention checks, left out
     """
 
     readers: tuple[Reader, ...]
@@ -50,6 +52,7 @@ class Accuracy:
     n_unanswered: Mapping[str, int]
     n_warm_up: int
     n_repeats: int
+    n_checks: int
     _n: Counter[tuple[str, str, str]] = field(repr=False)
     _n_correct: Counter[tuple[str, str, str]] = field(repr=False)
 
@@ -99,7 +102,9 @@ def tabulate(rows: Iterable[TrialRow]) -> Accuracy:
     n_unanswered: Counter[str] = Counter()
     groups: dict[str, str] = {}
     every = list(rows)
-    first = _first_readings(row for row in every if row.phase == TEST)
+    test = [row for row in every if row.phase == TEST]
+    role_of = roles(test)
+    first = [row for row, role in zip(test, role_of, strict=True) if role == FIRST]
     for row in first:
         groups[row.reader] = max(row.group, groups.get(row.reader, ""))
         if not row.answer:
@@ -108,46 +113,31 @@ def tabulate(rows: Iterable[TrialRow]) -> Accuracy:
         key = (row.reader, row.origin, row.tissue)
         n[key] += 1
         n_correct[key] += is_correct(row)
-    n_warm_up = sum(row.phase != TEST for row in every)
     return Accuracy(
-        readers=tuple(Reader(name, groups[name]) for name in sorted(groups, key=_natural)),
-        origins=tuple(sorted({row.origin for row in first}, key=_origin_order)),
-        tissues=tuple(sorted({row.tissue for row in first}, key=_tissue_order)),
+        readers=tuple(Reader(name, groups[name]) for name in sorted(groups, key=natural_order)),
+        origins=tuple(sorted({row.origin for row in first}, key=origin_order)),
+        tissues=tuple(sorted({row.tissue for row in first}, key=tissue_order)),
         n_unanswered={name: n_unanswered[name] for name in groups},
-        n_warm_up=n_warm_up,
-        n_repeats=len(every) - n_warm_up - len(first),
+        n_warm_up=len(every) - len(test),
+        n_repeats=role_of.count(REPEAT),
+        n_checks=role_of.count(CHECK),
         _n=n,
         _n_correct=n_correct,
     )
 
 
-def _first_readings(rows: Iterable[TrialRow]) -> list[TrialRow]:
-    """Keep each reader's first reading of a case: a repeat measures agreement, not accuracy."""
-    first: dict[tuple[str, str], TrialRow] = {}
-    for row in rows:
-        kept = first.setdefault((row.reader, row.case), row)
-        if kept is row:
-            continue
-        if kept.order is None or row.order is None or kept.order == row.order:
-            raise InputError(
-                f'Reader "{row.reader}" judged case "{row.case}" more than once and column order does not say '
-                "which came first; number the trials of a reader in the order in which they were shown."
-            )
-        if row.order < kept.order:
-            first[row.reader, row.case] = row
-    return list(first.values())
-
-
-def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
-    """Sort key that reads runs of digits as numbers: R2 before R10."""
+def natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Give a sort key that reads runs of digits as numbers: R2 before R10."""
     runs = re.findall(r"\d+|\D+", name)
     return [(int(run), "") if run.isdecimal() else (-1, run) for run in runs], name
 
 
-def _origin_order(origin: str) -> tuple[int, str]:
+def origin_order(origin: str) -> tuple[int, str]:
+    """Give a sort key that puts real first, then the generators of the paper, then others by name."""
     return (_FIRST_ORIGINS.index(origin) if origin in _FIRST_ORIGINS else len(_FIRST_ORIGINS), origin)
 
 
-def _tissue_order(tissue: str) -> tuple[int, str]:
+def tissue_order(tissue: str) -> tuple[int, str]:
+    """Give a sort key in the order of the lesion classes."""
     classes = [lesion_class.value for lesion_class in LESION_CLASSES]
     return (classes.index(tissue) if tissue in classes else len(classes), tissue)

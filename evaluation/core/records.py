@@ -12,6 +12,9 @@ from evaluation.core.proportions import LEVEL, IntervalMethod
 from generation.core.labels import REAL
 
 THIS_READER: Final = "this reader"
+THESE_READERS: Final = "these readers"  # with cases like these
+READERS_ON_THESE_CASES: Final = "readers on these cases"
+READERS_AND_CASES: Final = "readers and cases"
 
 
 @dataclass(frozen=True, kw_only=True)

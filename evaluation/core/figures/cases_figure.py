@@ -1,31 +1,21 @@
 """The fakes that fooled most readers, and the reals most often called synthetic."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
 from evaluation.core import wording
+from evaluation.core.case_table import CaseLine
 from evaluation.core.figures.drawing import GREY, INK, Picture, draw
-from evaluation.core.proportions import LEVEL, Proportion
+from evaluation.core.proportions import LEVEL
 
 MAX_CASES = 20
 
 
-@dataclass(frozen=True)
-class MisjudgedCase:
-    """One case with how often its readers were wrong about it."""
-
-    case: str
-    origin: str
-    tissue: str
-    wrong: Proportion  # "correct" counts wrong answers
-
-
-def hardest(cases: Sequence[MisjudgedCase], *, level: float = LEVEL) -> Picture | None:
+def hardest(cases: Sequence[CaseLine], *, level: float = LEVEL) -> Picture | None:
     """Draw the share of readers who misjudged each of the hardest cases, most first."""
-    present = [one for one in cases if one.wrong.fraction]
-    shown = sorted(present, key=lambda one: (-(one.wrong.fraction or 0.0), -one.wrong.n, one.case))[
+    present = [one for one in cases if one.fooled.fraction]
+    shown = sorted(present, key=lambda one: (-(one.fooled.fraction or 0.0), -one.fooled.n, one.case))[
         :MAX_CASES
     ]
     if not shown:
@@ -34,12 +24,12 @@ def hardest(cases: Sequence[MisjudgedCase], *, level: float = LEVEL) -> Picture 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
         for y, one in enumerate(shown):
-            limits = one.wrong.interval("wilson", level)
+            limits = one.fooled.interval("wilson", level)
             if limits:
                 axes.plot([limits.low, limits.high], [y, y], color=INK)
-            axes.plot([one.wrong.fraction or 0.0], [y], "s", color=INK, clip_on=False)
+            axes.plot([one.fooled.fraction or 0.0], [y], "s", color=INK, clip_on=False)
             axes.text(
-                1.02, y, f"{one.wrong.n_correct} of {one.wrong.n}",
+                1.02, y, f"{one.fooled.n_correct} of {one.fooled.n}",
                 transform=axes.get_yaxis_transform(), va="center", color=GREY, fontsize=7,
             )  # fmt: skip
         labels = [f"{one.case}  {wording.origin(one.origin)}, {wording.tissue(one.tissue)}" for one in shown]

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from evaluation.core.accuracy import tabulate
+from evaluation.core.case_table import CaseLine
 from evaluation.core.confusion import of_reader
 from evaluation.core.figures import accuracy_figure, cases_figure, roc_figure, times_figure
 from evaluation.core.proportions import Proportion
@@ -56,7 +57,7 @@ def pictures():
         accuracy_figure.LearningLine(reader.name, tuple(Proportion(k, 6) for k in (3, 4, 0, 6)))
         for reader in accuracy.readers
     ]
-    cases = [cases_figure.MisjudgedCase(f"c{n}", "dcgan", "malignant", Proportion(n, 3)) for n in range(4)]
+    cases = [CaseLine(f"c{n}", "dcgan", "malignant", Proportion(n, 3), 3 - n, None, None) for n in range(4)]
     return [
         accuracy_figure.forest(accuracy, method="wilson", level=0.95),
         accuracy_figure.learning(quarters, method="wilson", level=0.95),

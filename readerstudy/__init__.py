@@ -2,4 +2,6 @@
 
 from readerstudy.celery import app as celery_app
 
+__version__ = "0.1.0"  # as in pyproject.toml; printed in every report
+
 __all__ = ["celery_app"]

@@ -1,0 +1,250 @@
+"""The report of an analysis, section by section, ready for a template."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from evaluation.core import case_table, order_effects, participant_flow, wording
+from evaluation.core.accuracy import ALL, Reader
+from evaluation.core.analysis import Analysis
+from evaluation.core.chance_records import margin_note
+from evaluation.core.confusion import of_reader
+from evaluation.core.figures import accuracy_figure, cases_figure, roc_figure, times_figure
+from evaluation.core.figures.drawing import Picture
+from evaluation.core.multiplicity import holm
+from evaluation.core.participant_flow import ParticipantFlow
+from evaluation.core.records import READERS_AND_CASES, Record
+from evaluation.core.report import methods
+from evaluation.core.report.cells import DECIMAL, PERCENT, POINTS, Line, lines
+from evaluation.core.report.findings import Finding, findings
+from evaluation.core.report.sections import Section, sections
+from evaluation.core.signal_detection import detect
+
+
+@dataclass(frozen=True)
+class TableCell:
+    """One entry of Table 3, written out."""
+
+    percent: str
+    counts: str
+    interval: str
+    p: str
+
+
+@dataclass(frozen=True)
+class TableLine:
+    """One reader of Table 3."""
+
+    reader: Reader
+    cells: tuple[TableCell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Table 3, for all panels or one lesion class."""
+
+    title: str
+    lines: tuple[TableLine, ...]
+
+
+@dataclass(frozen=True)
+class ChanceLine:
+    """What one reader's answers say about guessing, in one line."""
+
+    reader: Reader
+    accuracy: str
+    p: str
+    p_holm: str
+    equivalence: str
+    bayes_factor: str
+    d_prime: str
+    criterion: str
+
+
+@dataclass(frozen=True)
+class PanelLine:
+    """One claim about readers and cases like these."""
+
+    question: str
+    line: Line
+
+
+@dataclass(frozen=True)
+class Document:
+    """Everything the report prints."""
+
+    findings: tuple[Finding, ...]
+    flow: ParticipantFlow
+    origins: tuple[str, ...]
+    tables: tuple[Table, ...]
+    chance: tuple[ChanceLine, ...]
+    panel: tuple[PanelLine, ...]
+    pictures: tuple[Picture, ...]
+    methods: str
+    references: tuple[str, ...]
+    sections: tuple[Section, ...]
+    level_percent: str
+    interval_name: str
+
+
+# The primary record of each question about readers and cases, with its unit.
+_PANEL = (
+    ("mrmc_accuracy", "Accuracy over all panels", PERCENT),
+    ("mrmc_balanced_accuracy", "Balanced accuracy", PERCENT),
+    ("mrmc_auc", "Area under the ROC curve", DECIMAL),
+    ("mrmc_detection_rate", "Fakes found out", PERCENT),
+    ("mrmc_detection_difference", "Fakes found out, difference", POINTS),
+    ("mrmc_auc_difference", "Area, difference", DECIMAL),
+)
+
+
+def compose(analysis: Analysis) -> Document:
+    """Arrange an analysis for reading.
+
+    Parameters
+    ----------
+    analysis : of one study or file of trials
+    """
+    options, counts = analysis.options, analysis.accuracy
+    origins = (*counts.origins, ALL)
+    tissues = counts.tissues if len(counts.tissues) > 1 else ()
+    prose, references = methods.paragraph(
+        analysis.records, method=options.method, level=options.level, margin=margin_note(options.margin)
+    )
+    return Document(
+        findings=findings(counts, analysis.records),
+        flow=participant_flow.flow(analysis.readings),
+        origins=origins,
+        tables=tuple(_table(analysis, origins, tissue) for tissue in (ALL, *tissues)),
+        chance=_chance(analysis),
+        panel=tuple(_panel(analysis.records)),
+        pictures=pictures(analysis),
+        methods=prose,
+        references=references,
+        sections=sections(analysis.records),
+        level_percent=f"{100 * options.level:g}",
+        interval_name={"wilson": "Wilson", "clopper-pearson": "Clopper-Pearson"}[options.method],
+    )
+
+
+def pictures(analysis: Analysis) -> tuple[Picture, ...]:
+    """Draw every figure that the trials allow."""
+    options, readings = analysis.options, analysis.readings
+    effects = [order_effects.of_reader(readings, reader.name) for reader in readings.readers]
+    learning = [
+        accuracy_figure.LearningLine(one.reader, tuple(quarter.accuracy for quarter in one.quarters))
+        for one in effects
+        if one.quarters
+    ]
+    plane = [
+        roc_figure.CriterionPoint(
+            reader.name, generator, detect(of_reader(readings, reader.name, generator), level=options.level)
+        )
+        for reader in readings.readers
+        for generator in readings.generators
+    ]
+    drawn = [
+        accuracy_figure.forest(analysis.accuracy, method=options.method, level=options.level),
+        accuracy_figure.confusion(analysis.accuracy),
+        roc_figure.curves(readings),
+        roc_figure.criterion_plane(plane),
+        times_figure.response_times(readings),
+        accuracy_figure.learning(learning, method=options.method, level=options.level) if learning else None,
+        cases_figure.hardest(case_table.tabulate(readings).lines, level=options.level),
+    ]
+    return tuple(picture for picture in drawn if picture)
+
+
+def _table(analysis: Analysis, origins: Sequence[str], tissue: str) -> Table:
+    counts, options = analysis.accuracy, analysis.options
+    found = []
+    for reader in counts.readers:
+        cells = []
+        for origin in origins:
+            cell = counts.proportion(reader.name, origin, tissue)
+            limits = cell.interval(options.method, options.level)
+            cells.append(
+                TableCell(
+                    percent=wording.percent(cell.fraction),
+                    counts=f"{cell.n_correct}/{cell.n}",
+                    interval=f"{wording.percent(limits.low)}–{wording.percent(limits.high)}"
+                    if limits
+                    else "",
+                    p=wording.p_value(cell.p_chance()),
+                )
+            )
+        found.append(TableLine(reader, tuple(cells)))
+    return Table("" if tissue == ALL else wording.tissue(tissue), tuple(found))
+
+
+def _chance(analysis: Analysis) -> tuple[ChanceLine, ...]:
+    """Each reader over all panels; p adjusted over readers."""
+    counts = analysis.accuracy
+    overall = {
+        (one.analysis, one.reader): one
+        for one in analysis.records
+        if one.origin in (None, ALL) and one.tissue in (None, ALL)
+    }
+    cells = [counts.proportion(reader.name) for reader in counts.readers]
+    adjusted = holm([cell.p_chance() for cell in cells])
+    found = []
+    for reader, cell, p_holm in zip(counts.readers, cells, adjusted, strict=True):
+        equivalence = overall.get(("equivalence_to_chance", reader.name))
+        bayes = overall.get(("bayes_factor_vs_chance", reader.name))
+        found.append(
+            ChanceLine(
+                reader=reader,
+                accuracy=wording.percent(cell.fraction),
+                p=wording.p_value(cell.p_chance()),
+                p_holm=wording.p_value(p_holm),
+                equivalence=wording.p_value(equivalence.p if equivalence else None),
+                bayes_factor=_single(bayes).estimate,
+                d_prime=_with_interval(overall.get(("d_prime", reader.name))),
+                criterion=_with_interval(overall.get(("criterion", reader.name))),
+            )
+        )
+    return tuple(found)
+
+
+def _panel(records: Sequence[Record]) -> list[PanelLine]:
+    """The primary analysis of each question: random readers, random cases, jackknife."""
+    found: list[PanelLine] = []
+    for analysis, question, unit in _PANEL:
+        same = [
+            one
+            for one in records
+            if one.analysis == analysis
+            and one.population == READERS_AND_CASES
+            and one.method.startswith("or-jackknife")
+            and one.group is None
+            and one.ci_low is not None
+        ]
+        found.extend(PanelLine(question, line) for line in lines(same, unit))
+    return found
+
+
+def _single(record: Record | None) -> Line:
+    empty = Record(analysis="", method="", population="")
+    return lines([record or empty], DECIMAL)[0]
+
+
+def _with_interval(record: Record | None) -> str:
+    line = _single(record)
+    return f"{line.estimate} ({line.interval})" if line.interval else line.estimate
+
+
+def to_json(document: Document) -> str:
+    """Write what pages show besides Table 3, as plain data; figures lie beside it as files."""
+    plain = {
+        "findings": [{"sentence": one.sentence, "whom": one.whom} for one in document.findings],
+        "chance": [asdict(one) for one in document.chance],
+        "panel": [asdict(one) for one in document.panel],
+        "pictures": [
+            {"name": one.name, "title": one.title, "caption": one.caption} for one in document.pictures
+        ],
+        "methods": document.methods,
+        "references": document.references,
+        "sections": [asdict(one) for one in document.sections],
+        "level_percent": document.level_percent,
+    }
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=1) + "\n"

@@ -1,0 +1,131 @@
+"""The main findings in sentences; each says whom it speaks for, and none claims more than was shown."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from evaluation.core import wording
+from evaluation.core.accuracy import ALL, Accuracy
+from evaluation.core.chance_records import NOT_PRE_SPECIFIED
+from evaluation.core.multiplicity import holm
+from evaluation.core.records import READERS_AND_CASES, THIS_READER, Record
+from evaluation.core.report.cells import DECIMAL, PERCENT, POINTS, number
+
+ALPHA: Final = 0.05
+_WHOM: Final = {
+    THIS_READER: "this reader and panels like these",
+    READERS_AND_CASES: "readers and cases like these",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence and the population it holds for."""
+
+    sentence: str
+    population: str
+
+    @property
+    def whom(self) -> str:
+        """The population in words."""
+        return _WHOM.get(self.population, self.population)
+
+
+def findings(accuracy: Accuracy, records: Sequence[Record]) -> tuple[Finding, ...]:
+    """State what was found about each reader, then about readers and cases like these.
+
+    Parameters
+    ----------
+    accuracy : counts of correct answers
+    records : every record of the analysis
+
+    Notes
+    -----
+    "Not shown to differ" and "shown to be equivalent" are different findings. Equivalence is claimed only where the
+    test with the margin fixed in the protocol, or the stated default, rejects both one-sided hypotheses.
+    """
+    return (*_of_readers(accuracy, records), *_of_all(records))
+
+
+def _of_readers(accuracy: Accuracy, records: Sequence[Record]) -> Iterator[Finding]:
+    tests = {r.reader: r for r in records if r.analysis == "accuracy_vs_chance" and _is_overall(r)}
+    equivalence = {r.reader: r for r in records if r.analysis == "equivalence_to_chance" and _is_overall(r)}
+    adjusted = dict(zip(tests, holm([record.p for record in tests.values()]), strict=True))
+    for reader in accuracy.readers:
+        cell = accuracy.proportion(reader.name)
+        limits = cell.interval()
+        if cell.fraction is None or limits is None:
+            yield Finding(f"{reader.name} answered no panel of the test.", THIS_READER)
+            continue
+        name = f"{reader.name} ({reader.group})" if reader.group else reader.name
+        found = (
+            f"{name} classified {cell.n_correct} of {cell.n} panels correctly: {wording.percent(cell.fraction)} % "
+            f"(95 % interval {wording.percent(limits.low)} to {wording.percent(limits.high)} %)"
+        )
+        yield Finding(
+            f"{found}; {_verdict(adjusted.get(reader.name), equivalence.get(reader.name), cell.fraction)}.",
+            THIS_READER,
+        )
+
+
+def _verdict(p: float | None, equivalence: Record | None, fraction: float) -> str:
+    is_equivalent = equivalence is not None and equivalence.p is not None and equivalence.p < ALPHA
+    margin = _margin(equivalence)
+    if p is not None and p < ALPHA:
+        side = "above" if fraction > 0.5 else "below"
+        said = f"{side} chance ({wording.p_value(p)}, exact, Holm-adjusted over readers)"
+        return f"{said}, though within {margin} of it" if is_equivalent else said
+    tested = f"not shown to differ from chance ({wording.p_value(p)}, exact, Holm-adjusted over readers)"
+    if is_equivalent and equivalence is not None:
+        return f"{tested} and shown to lie within {margin} of it ({wording.p_value(equivalence.p)}, two one-sided tests)"
+    return f"{tested}, nor shown to equal it"
+
+
+def _margin(record: Record | None) -> str:
+    """The margin as the record's note states it."""
+    note = (record.note or "") if record else ""
+    _, found, rest = note.partition("margin ")
+    width = f"{rest.split(' percentage points')[0]} percentage points" if found else "the margin"
+    return f"{width} (a margin that no protocol fixed)" if NOT_PRE_SPECIFIED in note else width
+
+
+def _of_all(records: Sequence[Record]) -> Iterator[Finding]:
+    """The primary result of each question for readers and cases like these: the jackknife analysis."""
+    for record in records:
+        if record.population != READERS_AND_CASES or not record.method.startswith("or-jackknife"):
+            continue
+        if record.estimate is None or record.ci_low is None or record.ci_high is None:
+            continue
+        if record.analysis == "mrmc_accuracy" and _is_overall(record):
+            yield _mean("accuracy over all panels", record, PERCENT, " %")
+        elif record.analysis == "mrmc_auc" and _is_overall(record):
+            yield _mean("the area under the ROC curve", record, DECIMAL, "")
+        elif record.analysis == "mrmc_detection_difference":
+            yield Finding(
+                f"{_pair(record.origin)}: the shares of panels found out as synthetic differ by "
+                f"{number(record.estimate, POINTS)} points (interval {number(record.ci_low, POINTS)} to "
+                f"{number(record.ci_high, POINTS)}, {wording.p_value(record.p)}){_no_difference(record)}.",
+                record.population,
+            )
+
+
+def _mean(what: str, record: Record, unit: str, sign: str) -> Finding:
+    differs = record.p is not None and record.p < ALPHA
+    said = (
+        f"Averaged over readers, {what} was {number(record.estimate, unit)}{sign} (interval "
+        f"{number(record.ci_low, unit)} to {number(record.ci_high, unit)}{sign}, {wording.p_value(record.p)} against chance)"
+    )
+    return Finding(said + ("." if differs else "; not shown to differ from chance."), record.population)
+
+
+def _no_difference(record: Record) -> str:
+    is_open = record.p is None or record.p >= ALPHA
+    return "; no difference is shown, which does not show that the generators are alike" if is_open else ""
+
+
+def _pair(origin: str | None) -> str:
+    return " and ".join(wording.origin(one) for one in (origin or "").split(" - "))
+
+
+def _is_overall(record: Record) -> bool:
+    return record.origin in (None, ALL) and record.tissue in (None, ALL)

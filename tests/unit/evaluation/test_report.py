@@ -1,0 +1,184 @@
+"""What the report says, and what it must not say."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from evaluation.core.analysis import AnalysisOptions, analyse
+from evaluation.core.proportions import LEVEL
+from evaluation.core.records import Record
+from evaluation.core.report import cells, document, findings, methods, sections
+from readerstudy.core.trial_csv import TrialRow
+
+
+def trials(readers, *, n_real=40, n_fake=20, confidence=True):
+    """`readers`: name -> number right of each ten; the same cases for all."""
+    rows = []
+    for reader, right in readers.items():
+        order = 0
+        for origin, n in (("real", n_real), ("dcgan", n_fake), ("wgan", n_fake)):
+            for number in range(n):
+                order += 1
+                truth = "real" if origin == "real" else "fake"
+                is_right = number % 10 < right
+                answer = truth if is_right else {"real": "fake", "fake": "real"}[truth]
+                level = (1 + number % 3) if confidence else None
+                rows.append(
+                    TrialRow(reader, "", f"{origin}{number}", origin, ("benign", "malignant")[number % 2], "test", order, answer, level, 900 + number)
+                )  # fmt: skip
+    return rows
+
+
+def quick(rows, **options):
+    return analyse(rows, AnalysisOptions(n_replicates=100, **options))
+
+
+@pytest.fixture(scope="module")
+def two_readers():
+    return quick(trials({"R1": 8, "R2": 5}), margin=0.1)
+
+
+class TestFindings:
+    def test_a_reader_above_chance_is_said_to_be(self, two_readers):
+        first = findings.findings(two_readers.accuracy, two_readers.records)[0]
+        # 64 of 80: Wilson 69.95 to 87.30 % (Wilson 1927, by hand); exact p 6e-8.
+        assert first.sentence == (
+            "R1 classified 64 of 80 panels correctly: 80.0 % (95 % interval 70.0 to 87.3 %); "
+            "above chance (p < .001, exact, Holm-adjusted over readers)."
+        )
+        assert first.whom == "this reader and panels like these"
+
+    def test_not_differing_is_not_called_equal(self, two_readers):
+        second = findings.findings(two_readers.accuracy, two_readers.records)[1].sentence
+        # 40 of 80 lies at chance, but 80 trials cannot show equivalence within 10 points:
+        # P(X >= 40 | n = 80, p = .4) = .045 and P(X <= 40 | .6) the same, so it just can; see the next test for fewer.
+        assert "not shown to differ from chance (p = 1" in second
+        assert "shown to lie within 10 percentage points of it" in second
+
+    def test_few_trials_show_neither(self):
+        small = quick(trials({"R1": 5}, n_real=10, n_fake=10), margin=0.1)
+        sentence = findings.findings(small.accuracy, small.records)[0].sentence
+        assert sentence.endswith(
+            "not shown to differ from chance (p = 1, exact, Holm-adjusted over readers), nor shown to equal it."
+        )
+
+    def test_a_margin_that_nobody_fixed_is_said_to_be_one(self):
+        free = quick(trials({"R1": 5}, n_real=200, n_fake=100))
+        assert (
+            "(a margin that no protocol fixed)" in findings.findings(free.accuracy, free.records)[0].sentence
+        )
+
+    def test_one_reader_speaks_for_nobody_else(self):
+        alone = quick(trials({"R1": 8}))
+        found = findings.findings(alone.accuracy, alone.records)
+        assert [one.population for one in found] == ["this reader"]
+
+
+class TestCells:
+    @pytest.mark.parametrize(
+        ("value", "unit", "text"),
+        [
+            (0.7333, cells.PERCENT, "73.3"),
+            (-0.028, cells.POINTS, "−2.8"),
+            (1234.0, cells.MILLISECONDS, "1.23"),
+            (3.0, cells.COUNT, "3"),
+            (0.12345, cells.DECIMAL, "0.123"),
+            (2.8e13, cells.DECIMAL, "2.80e13"),
+            (0.00002, cells.DECIMAL, "2.00e−5"),
+            (None, cells.DECIMAL, "–"),
+        ],
+    )
+    def test_writes_numbers_in_their_unit(self, value, unit, text):
+        assert cells.number(value, unit) == text
+
+    def test_names_both_sides_of_a_difference(self):
+        record = Record(
+            analysis="source_difference", origin="dcgan - wgan", estimate=0.05, ci_low=-0.02, ci_high=0.12,
+            statistic=1.5, df=1, p=0.04, method="newcombe", population="this reader",
+        )  # fmt: skip
+        (line,) = cells.lines([record], cells.POINTS)
+        assert (line.origin, line.estimate, line.interval) == ("DCGAN − WGAN", "+5.0", "−2.0 to +12.0")
+        assert (line.test, line.p) == ("1.500 (df 1)", "p = .040")
+
+
+class TestSections:
+    def test_every_record_is_told_once(self, two_readers):
+        n_lines = sum(
+            len(part.lines) for section in sections.sections(two_readers.records) for part in section.parts
+        )
+        n_elsewhere = sum(
+            one.analysis == "accuracy" or one.analysis.startswith("flow_") for one in two_readers.records
+        )
+        assert n_lines == len(two_readers.records) - n_elsewhere
+
+    def test_every_analysis_of_this_software_has_a_section_of_its_own(self, two_readers):
+        assert "others" not in [section.family.key for section in sections.sections(two_readers.records)]
+
+    def test_an_unknown_analysis_comes_last_and_is_not_lost(self):
+        record = Record(analysis="eye_tracking", method="by eye", population="this reader")
+        (section,) = sections.sections([record])
+        assert (section.family.key, section.parts[0].title) == ("others", "eye tracking")
+
+
+class TestMethods:
+    def test_names_only_what_was_done(self):
+        plain = quick(trials({"R1": 8}, confidence=False))
+        text, references = methods.paragraph(
+            plain.records, method="clopper-pearson", level=LEVEL, margin="margin 10 points"
+        )
+        assert "Clopper-Pearson intervals" in text
+        assert "Cochran" not in text.replace("Cochran, Mantel", "")
+        assert not any("McNemar" in one for one in references)
+
+    def test_every_reference_is_there_once(self, two_readers):
+        _, references = methods.paragraph(two_readers.records, method="wilson", level=LEVEL, margin="")
+        assert len(references) == len(set(references))
+
+
+class TestDocument:
+    def test_holds_every_figure_that_the_trials_allow(self, two_readers):
+        names = [picture.name for picture in document.compose(two_readers).pictures]
+        assert names == ["accuracy", "confusion", "roc", "criterion", "times", "learning", "cases"]
+
+    def test_without_confidence_there_is_no_roc_curve(self):
+        plain = quick(trials({"R1": 8}, confidence=False))
+        assert "roc" not in [picture.name for picture in document.compose(plain).pictures]
+
+    def test_one_reader_makes_no_claim_about_others(self):
+        assert document.compose(quick(trials({"R1": 8}))).panel == ()
+
+
+class _Page(HTMLParser):
+    """Addresses that a page would load, and its visible text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.loads += [value for name, value in attrs if name in ("src", "srcset", "data") and value]
+        self.loads += [dict(attrs).get("href", "")] if tag == "link" else []
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_the_report_needs_nothing_else_and_never_says_indistinguishable(two_readers):
+    from evaluation.services.analyses import report_html
+
+    composed = document.compose(two_readers)
+    html = report_html(
+        composed, two_readers.options, title="A <study> & its readers", facts=[("Fingerprint", "9f3c")]
+    )
+    page = _Page()
+    page.feed(html)
+    text = " ".join(page.text)
+    assert page.loads == []
+    assert "@import" not in html
+    assert "url(http" not in html
+    assert "A &lt;study&gt; &amp; its readers" in html
+    assert not re.search(r"indistinguishable", text, re.IGNORECASE)
+    assert "nan" not in re.findall(r"\b\w+\b", text.lower())
+    assert "None" not in text

@@ -1,0 +1,197 @@
+"""How readers get on, for the desk: never an answer, never whether it was right, before or after closing."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+from django.db.models import Count, Q
+
+from readerstudy.core import display_check, pace
+from readerstudy.core.display_check import DisplayCheck
+from readerstudy.core.pace import Given, Pace
+from readerstudy.core.session_state import Phase
+from readerstudy.models import Invitation, ReadingSession, Study, Trial
+
+INVITED: Final = "invited"
+REVOKED: Final = "revoked"
+STATES: Final = {
+    INVITED: "invited",
+    "arrived": "instructions",
+    "warm_up": "warm-up",
+    "test": "test",
+    "refresher": "refresher",
+    "finished": "finished",
+    REVOKED: "revoked",
+}
+DISPLAY_PASSED: Final = "passed"
+DISPLAY_DOUBTFUL: Final = "doubtful"
+DISPLAY_OPEN: Final = "not done"
+DISPLAY_NOT_ASKED: Final = "not asked"
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderLine:
+    """One line of the readers page."""
+
+    invitation: Invitation
+    n_trials: int
+    n_done: int
+    state: str
+    seen_at: datetime | None
+    since_seen: timedelta | None
+    pace: Pace
+    n_timeouts: int
+    n_hidden: int
+    display: str
+    display_check: DisplayCheck | None
+
+    @property
+    def pseudonym(self) -> str:
+        return self.invitation.reader.pseudonym
+
+    @property
+    def name(self) -> str:
+        return self.invitation.reader.name
+
+    @property
+    def group(self) -> str:
+        return self.invitation.reader.group
+
+    @property
+    def state_title(self) -> str:
+        return STATES[self.state]
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.n_done / self.n_trials) if self.n_trials else 0
+
+    @property
+    def reasons(self) -> str:
+        """What stands against the display, in words."""
+        found = self.display_check.reasons if self.display_check else ()
+        return ", ".join(reason.value.replace("_", " ") for reason in found)
+
+
+def of_readers(study: Study, *, now: datetime) -> list[ReaderLine]:
+    """Every invited reader of a study, by pseudonym, in three queries whatever their number."""
+    invitations = Invitation.objects.filter(reader__study=study).select_related("reader", "session")
+    sessions = ReadingSession.objects.filter(invitation__reader__study=study)
+    counts: dict[int, dict[str, int]] = {
+        row.pop("pk"): row
+        for row in cast("Iterable[dict[str, int]]", sessions.values("pk").annotate(**_COUNTS))
+    }
+    given = _given(study)
+    protocol = study.rules
+    return [
+        _line(
+            invitation,
+            counts=counts,
+            given=given,
+            n_trials=protocol.n_trials(Phase.TEST),
+            is_display_asked=protocol.arrival.display_check,
+            now=now,
+        )
+        for invitation in invitations.order_by("reader__pseudonym")
+    ]
+
+
+_TEST: Final = Q(trials__phase=Phase.TEST)
+_COUNTS: Final[dict[str, Any]] = {
+    "n_done": Count("trials", filter=_TEST & Q(trials__done_at__isnull=False)),
+    "n_timeouts": Count("trials", filter=_TEST & Q(trials__response__is_timeout=True)),
+    "n_hidden": Count("trials", filter=_TEST & Q(trials__response__n_hidden__gt=0)),
+}
+
+
+def _given(study: Study) -> dict[int, list[Given]]:
+    """Times of the done test trials of each session."""
+    found: dict[int, list[Given]] = defaultdict(list)
+    rows = Trial.objects.filter(
+        session__invitation__reader__study=study, phase=Phase.TEST, done_at__isnull=False
+    ).values_list("session_id", "served_at", "done_at", "response__rt_ms", "response__waited_ms")
+    for session_id, served_at, done_at, rt_ms, waited_ms in rows.iterator(chunk_size=2000):
+        if served_at is None or done_at is None:  # the database allows neither in a done trial
+            continue
+        # Without JavaScript nothing is preloaded, so that serving is showing.
+        seconds = rt_ms / 1000 if rt_ms is not None else (done_at - served_at).total_seconds()
+        found[session_id].append(Given(done_at - timedelta(milliseconds=waited_ms or 0), seconds))
+    return found
+
+
+def _line(
+    invitation: Invitation,
+    *,
+    counts: dict[int, dict[str, int]],
+    given: dict[int, list[Given]],
+    n_trials: int,
+    is_display_asked: bool,
+    now: datetime,
+) -> ReaderLine:
+    session = getattr(invitation, "session", None)
+    counted = counts[session.pk] if session else {}
+    check = _latest_check(session)
+    state = REVOKED if invitation.revoked_at else session.state if session else INVITED
+    return ReaderLine(
+        invitation=invitation,
+        n_trials=n_trials,
+        n_done=counted.get("n_done", 0),
+        state=state,
+        seen_at=session.seen_at if session else None,
+        since_seen=now - session.seen_at if session else None,
+        pace=pace.of_answers(given.get(session.pk, []) if session else []),
+        n_timeouts=counted.get("n_timeouts", 0),
+        n_hidden=counted.get("n_hidden", 0),
+        display=_display(check, is_asked=is_display_asked),
+        display_check=check,
+    )
+
+
+def _latest_check(session: ReadingSession | None) -> DisplayCheck | None:
+    stored = (session.display or []) if session else []
+    return display_check.from_json(stored[0]) if stored else None
+
+
+def _display(check: DisplayCheck | None, *, is_asked: bool) -> str:
+    if check is None:
+        return DISPLAY_OPEN if is_asked else DISPLAY_NOT_ASKED
+    return DISPLAY_PASSED if check.is_passed else DISPLAY_DOUBTFUL
+
+
+# What a column sorts by; None comes last, whichever way it is sorted.
+SORTS: Final[dict[str, Callable[[ReaderLine], Any]]] = {
+    "reader": lambda line: line.pseudonym,
+    "group": lambda line: (line.group, line.pseudonym),
+    "state": lambda line: list(STATES).index(line.state),
+    "done": lambda line: line.n_done,
+    "pace": lambda line: line.pace.seconds,
+    "seen": lambda line: line.since_seen,
+    "display": lambda line: line.display,
+    "timeouts": lambda line: line.n_timeouts,
+    "pauses": lambda line: line.pace.n_pauses,
+}
+
+
+def arranged(
+    lines: Iterable[ReaderLine],
+    *,
+    sort: str,
+    is_descending: bool,
+    group: str = "",
+    state: str = "",
+    words: str = "",
+) -> list[ReaderLine]:
+    """Lines of one group and state whose name, pseudonym or address holds the words, sorted by a column."""
+    wanted = words.strip().casefold()
+    chosen = [
+        line
+        for line in lines
+        if (not group or line.group == group)
+        and (not state or line.state == state)
+        and wanted in f"{line.name} {line.pseudonym} {line.invitation.reader.email}".casefold()
+    ]
+    key = SORTS.get(sort, SORTS["reader"])
+    known = [line for line in chosen if key(line) is not None]
+    unknown = [line for line in chosen if key(line) is None]
+    return [*sorted(known, key=key, reverse=is_descending), *unknown]

@@ -1,8 +1,12 @@
+import json
+
 import pytest
 
 from generation.core.errors import InputError
 from generation.core.labels import LESION_CLASSES, LesionClass
 from readerstudy.core import protocol as protocols
+from readerstudy.core.arrival import Arrival, ExpertiseQuestion
+from readerstudy.core.conduct import Conduct
 from readerstudy.core.protocol import Protocol
 from readerstudy.core.session_state import Phase
 
@@ -94,13 +98,47 @@ class TestProtocol:
             Protocol(**{"test": ONE_OF_EACH, "warm_up": {}, "seed": 1, **changes})
         assert str(refusal.value) == sentence
 
+    @pytest.mark.parametrize(
+        ("n_panels", "conduct", "sentence"),
+        [
+            (
+                6,
+                {"n_repeats": 3, "repeat_distance": 4},
+                "3 repeats at least 4 panels after the first do not fit into 6 test panels; ask for fewer repeats or a smaller distance.",
+            ),
+            (6, {"n_checks": 7}, "7 attention checks do not fit into 6 test panels; ask for fewer."),
+            (
+                6,
+                {"refresher_after_days": 3},
+                "A refresher shows warm-up panels again, but the warm-up has none; give it some.",
+            ),
+        ],
+    )
+    def test_refuses_extras_without_room(self, n_panels, conduct, sentence):
+        quotas = {"real": {"benign": n_panels // 2}, "dcgan": {"benign": n_panels // 2}}
+        with pytest.raises(InputError) as refusal:
+            Protocol(test=quotas, warm_up={}, seed=1, conduct=Conduct(**conduct))
+        assert str(refusal.value) == sentence
+
+    def test_extras_that_just_fit_are_panels_of_the_session(self):
+        quotas = {"real": {"benign": 3}, "dcgan": {"benign": 3}}
+        conduct = Conduct(n_repeats=2, repeat_distance=4, n_checks=6)
+        protocol = Protocol(test=quotas, warm_up={}, seed=1, conduct=conduct)
+        assert (protocol.n_of(Phase.TEST), protocol.n_trials(Phase.TEST), protocol.n_panels) == (6, 14, 14)
+
+    def test_no_pool_can_be_taken_for_attention_checks(self):
+        quotas = {"real": {"benign": 1}, "check": {"benign": 1}}
+        assert Protocol(test=quotas, warm_up={}, seed=1).sources == ("real", "check")
+        with pytest.raises(InputError, match='Attention checks have the source "check"'):
+            Protocol(test=quotas, warm_up={}, seed=1, conduct=Conduct(n_checks=1))
+
     def test_refuses_unknown_and_missing_fields(self):
         with pytest.raises(InputError, match=r"missing or unknown fields \(colour, seed\)"):
             protocols.from_json({"test": {}, "warm_up": {}, "colour": "red"})
 
     def test_refuses_another_format_version(self):
-        with pytest.raises(InputError, match="format version 3; this software reads 1 and 2"):
-            protocols.from_json({**protocols.paper(seed=1).to_json(), "format_version": 3})
+        with pytest.raises(InputError, match="format version 4; this software reads 1 and 2 and 3"):
+            protocols.from_json({**protocols.paper(seed=1).to_json(), "format_version": 4})
 
 
 class TestFormatVersion1:
@@ -130,3 +168,52 @@ class TestFormatVersion1:
         written = protocol.to_json()
         assert set(written) == set(self.STORED)
         assert protocols.from_json(written) == protocol
+
+
+class TestFormatVersion2:
+    STORED = {
+        **TestFormatVersion1.STORED,
+        "real_key": "u",  # free when it was stored, undo since
+        "interpolation": "nearest",
+        "own_subtraction": True,
+        "format_version": 2,
+    }
+
+    def test_still_reads_and_is_conducted_as_it_was(self):
+        protocol = protocols.from_json(self.STORED)
+        assert (protocol.conduct, protocol.arrival, protocol.language) == (Conduct(), Arrival(), "reader")
+        assert protocol.n_trials(Phase.TEST) == protocol.n_of(Phase.TEST) == 2
+
+    @pytest.mark.parametrize("stored", [TestFormatVersion1.STORED, STORED])
+    def test_writes_byte_by_byte_what_it_read_so_that_fingerprints_stay(self, stored):
+        full = {**stored, "test": full_quotas(stored["test"])}
+        written = protocols.from_json(full).to_json()
+        assert json.dumps(written, sort_keys=True) == json.dumps(full, sort_keys=True)
+
+    def test_u_is_an_answer_no_more(self):
+        with pytest.raises(InputError, match='The key "u" cannot be an answer'):
+            protocols.from_json({**self.STORED, "format_version": 3})
+
+
+class TestFormatVersion3:
+    def test_reads_back_what_it_wrote(self):
+        protocol = Protocol(
+            test=ONE_OF_EACH,
+            warm_up=ONE_OF_EACH,
+            seed=3,
+            language="de",
+            conduct=Conduct(undo=True, time_limit_seconds=30, warm_up_mode="answer-then-reveal"),
+            arrival=Arrival(consent="Yes?", questions=(ExpertiseQuestion("Role", "choice", ("a", "b")),)),
+        )
+        assert protocols.from_json(json.loads(json.dumps(protocol.to_json()))) == protocol
+
+    def test_names_its_version(self):
+        assert protocols.paper(seed=1).to_json()["format_version"] == 3
+
+
+def full_quotas(quotas):
+    """Quotas as they are stored: every class named."""
+    return {
+        source: {lesion_class.value: per_class.get(lesion_class.value, 0) for lesion_class in LESION_CLASSES}
+        for source, per_class in quotas.items()
+    }

@@ -5,6 +5,8 @@ import pytest
 
 from generation.core.errors import InputError
 from readerstudy.core import randomization
+from readerstudy.core.randomization import Extras
+from readerstudy.core.session_state import Role
 
 CLASSES = ("benign", "malignant", "no_findings")
 
@@ -89,3 +91,59 @@ class TestOrder:
             InputError, match=r'"dice" is unknown; this software knows sha256-rank-v1 and sha256'
         ):
             randomization.order(7, {}, algorithm="dice")
+
+
+class TestWithExtras:
+    BASE = ("a", "b", "c", "d", "e", "f")
+
+    def test_known_answer(self):
+        # By hand from the first digits of `printf '%s' 9:repeat:a | sha256sum` and so on; N = 6, D = 2, so that a to d
+        # may be repeated. repeat: a 4119, c 4b58, d b9d0, b ecc1
+        # slot of the two, modulo N - p - D: a d334 mod 4 = 0, after c; c 9712 mod 2 = 0, after e
+        # check: y 09ca, x d501; slots modulo 3: y 0, after a; x 0, after d
+        extras = Extras(n_repeats=2, repeat_distance=2, checks=("x", "y"))
+        places = randomization.with_extras(9, self.BASE, extras)
+        assert [f"{place.case_id}-{place.role[0]}" for place in places] == [
+            "a-f",
+            "y-c",
+            "b-f",
+            "c-f",
+            "a-r",
+            "d-f",
+            "x-c",
+            "e-f",
+            "c-r",
+            "f-f",
+        ]
+
+    def test_nothing_to_add_is_the_order_itself(self):
+        places = randomization.with_extras(9, self.BASE, Extras())
+        assert [(place.case_id, place.role) for place in places] == [(case, Role.FIRST) for case in self.BASE]
+
+    def test_each_part_of_the_test_has_one_check(self):
+        base = [f"c{i:02d}" for i in range(30)]
+        for seed in range(20):
+            places = randomization.with_extras(seed, base, Extras(checks=("x", "y", "z")))
+            n_before, parts = 0, []
+            for place in places:
+                n_before += place.role is Role.FIRST
+                if place.role is Role.CHECK:
+                    parts.append((n_before - 1) // 10)
+            assert parts == [0, 1, 2]
+
+    @pytest.mark.parametrize(
+        "extras", [Extras(n_repeats=5, repeat_distance=2), Extras(checks=tuple("stuvwxy"))]
+    )
+    def test_refuses_more_than_there_is_room_for(self, extras):
+        with pytest.raises(InputError, match="do not fit into 6 panels; ask for fewer"):
+            randomization.with_extras(1, self.BASE, extras)
+
+
+class TestSequence:
+    def test_older_algorithms_know_no_extras(self):
+        strata = dict.fromkeys("abcd", ("real", "benign"))
+        for algorithm in ("sha256-rank-v1", "sha256-strata-v1"):
+            places = randomization.sequence(7, strata, Extras(), algorithm=algorithm)
+            assert [place.case_id for place in places] == randomization.order(7, strata, algorithm=algorithm)
+            with pytest.raises(InputError, match="knows neither repeats nor attention checks"):
+                randomization.sequence(7, strata, Extras(checks=("x",)), algorithm=algorithm)

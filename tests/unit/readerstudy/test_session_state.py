@@ -24,11 +24,10 @@ def test_every_step_is_used_and_leads_to_a_state():
     }
 
 
-def test_every_phase_has_a_state_that_ends_with_its_step():
-    for phase, step in STEP_AFTER.items():
-        (state,) = [state for state, shown in PHASE_OF.items() if shown is phase]
-        assert step in NEXT_STATE[state]
-    assert set(STEP_AFTER) == set(Phase)
+def test_every_state_that_shows_a_phase_ends_with_its_step():
+    for state, phase in PHASE_OF.items():
+        assert phase is None or STEP_AFTER[phase] in NEXT_STATE[state]
+    assert set(STEP_AFTER) == set(PHASE_OF.values()) - {None} == set(Phase)
 
 
 class TestAdvance:
@@ -37,6 +36,12 @@ class TestAdvance:
         for step in (Step.BEGIN, Step.LAST_WARM_UP_SEEN, Step.LAST_TEST_ANSWERED):
             state = advance(state, step)
         assert state is SessionState.FINISHED
+
+    def test_goes_through_a_refresher_back_to_the_test(self):
+        state = SessionState.TEST
+        for step in (Step.PAUSED_LONG, Step.LAST_WARM_UP_SEEN, Step.PAUSED_LONG, Step.LAST_WARM_UP_SEEN):
+            state = advance(state, step)
+        assert state is SessionState.TEST
 
     @pytest.mark.parametrize(
         ("state", "step"),

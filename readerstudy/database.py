@@ -8,10 +8,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 # Answers must survive a power cut (synchronous=FULL), readers must not wait for writers (WAL),
 # and a transaction that will write takes its lock at once instead of failing midway (IMMEDIATE).
+# What is deleted is overwritten: the folder of an import may be named after a patient.
 _SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
 }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from readerstudy.views import invitations, pools, studies
+from readerstudy.views import invitations, pools, preview, studies, verification
 
 app_name = "readerstudy"
 urlpatterns = [
@@ -16,6 +16,11 @@ urlpatterns = [
     path("studies/<slug:slug>/freeze/", studies.freeze, name="study_freeze"),
     path("studies/<slug:slug>/open/", studies.open_to_readers, name="study_open"),
     path("studies/<slug:slug>/close/", studies.close, name="study_close"),
+    path("studies/<slug:slug>/preview/", preview.show, name="study_preview"),
+    path("studies/<slug:slug>/preview/<int:number>/", preview.show, name="study_preview_panel"),
+    path("studies/<slug:slug>/preview/<int:number>.bin", preview.data, name="study_preview_data"),
+    path("studies/<slug:slug>/preview/<int:number>.png", preview.picture, name="study_preview_picture"),
+    path("studies/<slug:slug>/verify/", verification.verify, name="study_verify"),
     path("studies/<slug:slug>/audit/", studies.audit, name="study_audit"),
     path("studies/<slug:slug>/trials.csv", studies.trial_csv, name="trial_csv"),
     path("studies/<slug:slug>/readers/", invitations.readers, name="study_readers"),

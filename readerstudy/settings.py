@@ -36,8 +36,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # a new page is closed until someone opens it
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "readerstudy.middleware.SignInMiddleware",  # a new page is closed until someone opens it
+    "readerstudy.middleware.DeskMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -82,7 +82,15 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 90  # a reader may come back after weeks
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# The reading room speaks these; the desk is in English. See views/language.py and .ci/messages.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_NAME = "reading_language"
+LANGUAGE_COOKIE_PATH = "/read/"
+LANGUAGE_COOKIE_AGE = SESSION_COOKIE_AGE
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = env.text("TZ_NAME", "UTC")
 USE_TZ = True
 
@@ -129,7 +137,11 @@ TORCH_DEVICE = env.text("TORCH_DEVICE", "auto")
 TORCH_THREADS = env.integer("TORCH_THREADS", default=0)  # 0: as torch decides
 INCEPTION_WEIGHTS = env.text(
     "INCEPTION_WEIGHTS"
-)  # path of pt_inception-2015-12-05-6726825d.pth; empty: no FID, only the packaged extractor
+)  # path of pt_inception-2015-12-05-6726825d.pth; empty: what `fetch_inception` fetched, if it did
+# Path of an encoder (.onnx or TorchScript) to score generators with. Loading TorchScript runs code from the file.
+OWN_EXTRACTOR = env.text("OWN_EXTRACTOR")
+# Called with the primary key of every checkpoint that a training saves; a training does not know what it is for.
+AFTER_CHECKPOINT = "evaluation.jobs.curves.follow"
 
 LOGGING = {
     "version": 1,

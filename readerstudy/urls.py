@@ -7,6 +7,7 @@ from django.urls import include, path
 from readerstudy import views
 
 urlpatterns = [
+    path("read/", include("readerstudy.reading_urls")),  # first: no reader waits for the desk's addresses
     path("", views.desk.front_door, name="front_door"),
     path(
         "sign-in/",
@@ -18,6 +19,5 @@ urlpatterns = [
     path("desk/", include("generation.urls")),
     path("desk/", include("readerstudy.desk_urls")),
     path("desk/", include("evaluation.urls")),
-    path("read/", include("readerstudy.reading_urls")),
     path("support/", admin.site.urls),
 ]

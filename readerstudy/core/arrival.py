@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from generation.core.errors import InputError
+from readerstudy.core.wording import translatable
 
 CHOICE: Final = "choice"
 NUMBER: Final = "number"
@@ -39,22 +40,29 @@ class ExpertiseQuestion:
         object.__setattr__(self, "choices", tuple(self.choices))
         if not self.label.strip() or len(self.label) > MAX_LABEL_LENGTH:
             raise InputError(
-                f"A question about the reader has {len(self.label.strip())} characters; write 1 to {MAX_LABEL_LENGTH}."
+                f"A question about the reader has {len(self.label.strip())} characters; write 1 to {MAX_LABEL_LENGTH}.",
+                field="label",
             )
         if self.kind not in QUESTION_KINDS:
             raise InputError(
-                f'The question "{self.label}" is of the unknown kind "{self.kind}"; choose one of {", ".join(QUESTION_KINDS)}.'
+                f'The question "{self.label}" is of the unknown kind "{self.kind}"; choose one of {", ".join(QUESTION_KINDS)}.',
+                field="kind",
             )
         n = len(set(self.choices))
         if self.kind == CHOICE and not 2 <= n <= MAX_CHOICES:
-            raise InputError(f'The question "{self.label}" has {n} choices; give 2 to {MAX_CHOICES}.')
+            raise InputError(
+                f'The question "{self.label}" has {n} choices; give 2 to {MAX_CHOICES}.', field="choices"
+            )
         if self.kind != CHOICE and self.choices:
-            raise InputError(f'The question "{self.label}" has choices but is not of the kind "{CHOICE}".')
+            raise InputError(
+                f'The question "{self.label}" has choices but is not of the kind "{CHOICE}".', field="choices"
+            )
         if n != len(self.choices) or any(
             not one.strip() or len(one) > MAX_ANSWER_LENGTH for one in self.choices
         ):
             raise InputError(
-                f'The question "{self.label}" has a choice that is empty, too long or there twice.'
+                f'The question "{self.label}" has a choice that is empty, too long or there twice.',
+                field="choices",
             )
 
     def to_json(self) -> dict[str, Any]:
@@ -70,14 +78,23 @@ class ExpertiseQuestion:
 # The questions most reader studies ask (GRRAS, Kottner 2011: characteristics of raters).
 USUAL_QUESTIONS: Final = (
     ExpertiseQuestion(
-        "Your role",
+        translatable("Your role"),
         CHOICE,
-        ("Radiologist, breast imaging", "Radiologist, other field", "Radiologist in training", "Other physician",
-         "Radiographer or technologist", "Researcher", "No medical training"),
+        (
+            translatable("Radiologist, breast imaging"),
+            translatable("Radiologist, other field"),
+            translatable("Radiologist in training"),
+            translatable("Other physician"),
+            translatable("Radiographer or technologist"),
+            translatable("Researcher"),
+            translatable("No medical training"),
+        ),
     ),
-    ExpertiseQuestion("Years of experience in breast imaging", NUMBER),
-    ExpertiseQuestion("Breast MRI examinations read in the last year, about", NUMBER, required=False),
-)  # fmt: skip
+    ExpertiseQuestion(translatable("Years of experience in breast imaging"), NUMBER),
+    ExpertiseQuestion(
+        translatable("Breast MRI examinations read in the last year, about"), NUMBER, required=False
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +120,17 @@ class Arrival:
             text = getattr(self, name)
             if not isinstance(text, str) or len(text) > MAX_TEXT_LENGTH:
                 raise InputError(
-                    f"The text of {name} is too long; write at most {MAX_TEXT_LENGTH} characters."
+                    f"The text of {name} is too long; write at most {MAX_TEXT_LENGTH} characters.",
+                    field=name,
                 )
         if len(self.questions) > MAX_QUESTIONS:
             raise InputError(
-                f"{len(self.questions)} questions about the reader are too many; ask at most {MAX_QUESTIONS}."
+                f"{len(self.questions)} questions about the reader are too many; ask at most {MAX_QUESTIONS}.",
+                field="questions",
             )
         labels = [question.label for question in self.questions]
         if len(set(labels)) != len(labels):
-            raise InputError("Two questions about the reader are the same; ask each once.")
+            raise InputError("Two questions about the reader are the same; ask each once.", field="questions")
         if not isinstance(self.display_check, bool):
             raise InputError(f"display_check is {self.display_check!r}; write true or false.")
 

@@ -61,7 +61,7 @@ class Conduct:
     def __post_init__(self) -> None:
         for name in ("comment", "undo"):
             if not isinstance(getattr(self, name), bool):
-                raise InputError(f"{name} is {getattr(self, name)!r}; write true or false.")
+                raise InputError(f"{name} is {getattr(self, name)!r}; write true or false.", field=name)
         _check_whole("time_limit_seconds", self.time_limit_seconds, 0, MAX_TIME_LIMIT_SECONDS)
         _check_whole("min_viewing_seconds", self.min_viewing_seconds, 0, MAX_VIEWING_SECONDS)
         _check_whole("break_every", self.break_every, 0, MAX_BREAK_EVERY)
@@ -73,16 +73,19 @@ class Conduct:
         if 0 < self.time_limit_seconds < MIN_TIME_LIMIT_SECONDS:
             raise InputError(
                 f"A time limit of {self.time_limit_seconds} s leaves no time to look; give at least "
-                f"{MIN_TIME_LIMIT_SECONDS} s, or 0 for none."
+                f"{MIN_TIME_LIMIT_SECONDS} s, or 0 for none.",
+                field="time_limit_seconds",
             )
         if self.time_limit_seconds and self.min_viewing_seconds >= self.time_limit_seconds:
             raise InputError(
                 f"Answers are held back for {self.min_viewing_seconds} s but time is up after "
-                f"{self.time_limit_seconds} s; make the limit longer."
+                f"{self.time_limit_seconds} s; make the limit longer.",
+                field="min_viewing_seconds",
             )
         if self.warm_up_mode not in WARM_UP_MODES:
             raise InputError(
-                f'The warm-up mode "{self.warm_up_mode}" is unknown; choose one of {", ".join(WARM_UP_MODES)}.'
+                f'The warm-up mode "{self.warm_up_mode}" is unknown; choose one of {", ".join(WARM_UP_MODES)}.',
+                field="warm_up_mode",
             )
 
     def to_json(self) -> dict[str, Any]:
@@ -109,4 +112,4 @@ def from_json(data: Mapping[str, Any]) -> Conduct:
 
 def _check_whole(name: str, value: object, lowest: int, highest: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-        raise InputError(f"{name} is {value!r}; give a whole number from {lowest} to {highest}.")
+        raise InputError(f"{name} is {value!r}; give a whole number from {lowest} to {highest}.", field=name)

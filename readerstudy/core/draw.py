@@ -85,7 +85,8 @@ def check_supply(protocol: Protocol, holdings: Mapping[str, Holding]) -> None:
     for source in protocol.sources:
         if source not in holdings:
             raise InputError(
-                f'The protocol asks for "{source}" but no pool of that source was chosen; choose one or set its numbers to 0.'
+                f'The protocol asks for "{source}" but no pool of that source was chosen; choose one or set its numbers to 0.',
+                field=f"pool.{source}",
             )
         for lesion_class in LESION_CLASSES:
             n_test = protocol.test.get(source, {}).get(lesion_class, 0)
@@ -95,7 +96,8 @@ def check_supply(protocol: Protocol, holdings: Mapping[str, Holding]) -> None:
                 raise InputError(
                     f"The study needs {n_test + n_warm_up} {lesion_class.words} patches of {source} "
                     f'({n_test} test + {n_warm_up} warm-up) but the pool "{holdings[source].name}" holds {n_there}; '
-                    "lower the quota or choose a larger pool."
+                    "lower the quota or choose a larger pool.",
+                    field=f"test.{source}.{lesion_class}",
                 )
 
 

@@ -53,6 +53,16 @@ def study_fingerprint(
     return digest.hexdigest()
 
 
+def patch_sha256(patch: NDArray[np.int16]) -> str:
+    """SHA-256 of the pixels of one case, stored at freezing so that a changed case can be named later.
+
+    Parameters
+    ----------
+    patch : (7, 64, 64) int16
+    """
+    return sha256(np.ascontiguousarray(patch, dtype="<i2").data).hexdigest()
+
+
 def _canonical(value: object) -> bytes:
     return (
         json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()

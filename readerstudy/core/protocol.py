@@ -20,13 +20,12 @@ from readerstudy.core import conduct as conducts
 from readerstudy.core.arrival import Arrival
 from readerstudy.core.conduct import Conduct
 from readerstudy.core.session_state import Phase
+from readerstudy.core.wording import translatable
 
 FORMAT_VERSION: Final = 3
 READABLE_VERSIONS: Final = (1, 2, FORMAT_VERSION)
 SEVEN_FRAMES: Final = "seven-frames"  # the five dynamic frames, T2 and the first subtraction
-FIGURE_4: Final = (
-    "figure-4"  # five dynamic frames and T2, below them the subtractions of all four post-contrast frames
-)
+FIGURE_4: Final = "figure-4"  # dynamic frames and T2, below them the subtractions of all post-contrast frames
 LAYOUTS: Final = (SEVEN_FRAMES, FIGURE_4)
 BICUBIC: Final = "bicubic"
 NEAREST: Final = "nearest"
@@ -38,6 +37,7 @@ MAX_MARGIN_POINTS: Final = 25
 # Radiologists know these keys from their viewers: cine, invert, rotate, next, zoom; m and z magnify, p pauses,
 # digits are confidence levels.
 RESERVED_KEYS: Final = frozenset("cimnprz0123456789")
+COMMENT_KEY: Final = "t"  # where comments are allowed
 _RESERVED_OF_VERSION: Final = {
     1: frozenset("cirnp0123456789"),
     2: RESERVED_KEYS,
@@ -53,7 +53,8 @@ _SINCE_VERSION: Final = {
 }
 BY_READER: Final = "reader"  # the language the reader's browser prefers
 LANGUAGES: Final = (BY_READER, "en", "de")
-DEFAULT_QUESTION: Final = "Is this panel real or synthetic?"
+CHECK: Final = "check"  # source of attention checks, see core/attention.py
+DEFAULT_QUESTION: Final = translatable("Is this panel real or synthetic?")
 
 Quotas = Mapping[str, Mapping[LesionClass, int]]  # source -> lesion class -> number of panels
 
@@ -160,6 +161,21 @@ class Protocol:
                 f"{conduct.n_repeats} repeats at least {conduct.repeat_distance} panels after the first do not fit into "
                 f"{n_test} test panels; ask for fewer repeats or a smaller distance.",
                 field="n_repeats",
+            )
+        if conduct.n_checks > n_test:
+            raise InputError(
+                f"{conduct.n_checks} attention checks do not fit into {n_test} test panels; ask for fewer.",
+                field="n_checks",
+            )
+        if conduct.n_checks and CHECK in self.sources:
+            raise InputError(
+                f'Attention checks have the source "{CHECK}", so that no pool can have it; give the pool another source.',
+                field="n_checks",
+            )
+        if conduct.comment and COMMENT_KEY in (self.real_key, self.synthetic_key):
+            raise InputError(
+                f'The key "{COMMENT_KEY}" opens the comment, which the study allows; choose another letter for the answer.',
+                field="real_key" if self.real_key == COMMENT_KEY else "synthetic_key",
             )
         if conduct.refresher_after_days and not self.n_of(Phase.WARM_UP):
             raise InputError(

@@ -1,19 +1,22 @@
 """The order in which a reader meets the cases: reproducible by anyone from a seed, the case ids and their strata.
 
 A cryptographic hash serves as the random number of each case, so that no order needs a random number generator whose
-stream might change between versions, machines or languages. docs/order.md tells both algorithms in words.
+stream might change between versions, machines or languages. docs/order.md tells all algorithms in words.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Final
 
 from generation.core.errors import InputError
+from readerstudy.core.session_state import Role
 
 RANK_V1: Final = "sha256-rank-v1"
 STRATA_V1: Final = "sha256-strata-v1"
-ALGORITHM: Final = STRATA_V1  # of new sessions; each session stores the name of its own
+STRATA_V2: Final = "sha256-strata-v2"  # the same order, with repeats and attention checks put in
+ALGORITHM: Final = STRATA_V2  # of new sessions; each session stores the name of its own
 
 N_QUARTERS: Final = 4
 
@@ -85,8 +88,81 @@ def strata_order(seed: int, strata: Mapping[str, Stratum]) -> list[str]:
 
 
 ALGORITHMS: Final[Mapping[str, Callable[[int, Mapping[str, Stratum]], list[str]]]] = MappingProxyType(
-    {RANK_V1: rank_order, STRATA_V1: strata_order}
+    {RANK_V1: rank_order, STRATA_V1: strata_order, STRATA_V2: strata_order}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of a session: which case is shown there, and why."""
+
+    case_id: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What is shown besides every case of the test once.
+
+    Attributes
+    ----------
+    n_repeats : cases that come a second time
+    repeat_distance : at least so many cases lie between the two
+    checks : ids of the attention checks, not among the cases
+    """
+
+    n_repeats: int = 0
+    repeat_distance: int = 50
+    checks: tuple[str, ...] = ()
+
+
+def with_extras(seed: int, base: Sequence[str], extras: Extras) -> list[Place]:
+    """Put repeats and attention checks into an order (`sha256-strata-v2`).
+
+    Parameters
+    ----------
+    seed : of the session
+    base : N case ids in the order of strata_order
+    extras : what comes on top
+
+    Returns
+    -------
+    list of Place
+        The base order with role `first`, and the extras at places that the seed alone decides.
+
+    Raises
+    ------
+    InputError
+        If there are too few cases for the extras.
+    """
+    n, distance = len(base), extras.repeat_distance
+    if extras.n_repeats > max(0, n - distance) or len(extras.checks) > n:
+        raise InputError(
+            f"{extras.n_repeats} repeats after {distance} panels and {len(extras.checks)} attention checks do not fit "
+            f"into {n} panels; ask for fewer."
+        )
+    after: dict[int, list[Place]] = {}
+    position = {case_id: i for i, case_id in enumerate(base)}
+    candidates = sorted(base[: max(0, n - distance)], key=lambda case_id: rank(seed, f"repeat:{case_id}"))
+    for case_id in candidates[: extras.n_repeats]:
+        first = position[case_id] + distance
+        after.setdefault(first + _slot(seed, case_id, n - first), []).append(Place(case_id, Role.REPEAT))
+    k = len(extras.checks)
+    for i, case_id in enumerate(sorted(extras.checks, key=lambda case_id: rank(seed, f"check:{case_id}"))):
+        start, end = i * n // k, (i + 1) * n // k
+        after.setdefault(start + _slot(seed, case_id, end - start), []).append(Place(case_id, Role.CHECK))
+    places: list[Place] = []
+    for i, case_id in enumerate(base):
+        places.append(Place(case_id, Role.FIRST))
+        places += sorted(
+            after.get(i, ()), key=lambda place: rank(seed, f"extra:{place.role}:{place.case_id}")
+        )
+    return places
+
+
+def _slot(seed: int, case_id: str, n: int) -> int:
+    """One of n slots, by the rank of the case as a number."""
+    return int(rank(seed, f"slot:{case_id}"), 16) % n
 
 
 def order(seed: int, strata: Mapping[str, Stratum], *, algorithm: str = ALGORITHM) -> list[str]:
@@ -108,3 +184,26 @@ def order(seed: int, strata: Mapping[str, Stratum], *, algorithm: str = ALGORITH
             f'The order algorithm "{algorithm}" is unknown; this software knows {" and ".join(ALGORITHMS)}.'
         )
     return ALGORITHMS[algorithm](seed, strata)
+
+
+def sequence(
+    seed: int, strata: Mapping[str, Stratum], extras: Extras, *, algorithm: str = ALGORITHM
+) -> list[Place]:
+    """Give the whole sequence of one phase of a session.
+
+    Parameters
+    ----------
+    seed, strata, algorithm : see `order`
+    extras : repeats and attention checks of this phase
+
+    Raises
+    ------
+    InputError
+        If no algorithm of that name is known, or it knows no extras.
+    """
+    base = order(seed, strata, algorithm=algorithm)
+    if algorithm != STRATA_V2 and (extras.n_repeats or extras.checks):
+        raise InputError(
+            f'The order algorithm "{algorithm}" knows neither repeats nor attention checks; use {STRATA_V2}.'
+        )
+    return with_extras(seed, base, extras)

@@ -79,5 +79,7 @@ def advance(state: SessionState, step: Step) -> SessionState:
         return NEXT_STATE[state][step]
     except KeyError:
         raise Refused(
-            f'The step "{step}" is not possible while the session is in the state "{state}".'
+            'The step "{step}" is not possible while the session is in the state "{state}".',
+            step=step,
+            state=state,
         ) from None

@@ -1,14 +1,13 @@
 """The trial CSV: one row per trial, for export and for import."""
 
 import csv
-import io
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from generation.core.errors import InputError
 from generation.core.labels import parse_lesion_class, parse_source
+from readerstudy.core.csv_cells import csv_line, neutral, original
 
 COLUMNS: Final = (
     "reader",
@@ -26,8 +25,6 @@ REQUIRED: Final = ("reader", "case", "origin", "tissue", "answer")
 ANSWERS: Final = ("real", "fake")
 WARM_UP: Final = "warmup"
 TEST: Final = "test"
-_STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_NEUTRALISED: Final = re.compile("'[=+\\-@\t\r]")
 _SYNONYMS: Final = {"synthetic": "fake", "warm_up": WARM_UP, "warm-up": WARM_UP, "": TEST}
 
 
@@ -69,11 +66,11 @@ def write_rows(rows: Iterable[TrialRow]) -> Iterator[str]:
     for row in rows:
         if extra is None:
             extra = tuple(row.extra)
-            yield _line((*COLUMNS, *extra))
+            yield csv_line((*COLUMNS, *extra))
         known = tuple("" if (value := getattr(row, name)) is None else str(value) for name in COLUMNS)
-        yield _line(_neutral(cell) for cell in (*known, *(row.extra[name] for name in extra)))
+        yield csv_line(neutral(cell) for cell in (*known, *(row.extra[name] for name in extra)))
     if extra is None:
-        yield _line(COLUMNS)
+        yield csv_line(COLUMNS)
 
 
 def read_rows(lines: Iterable[str]) -> list[TrialRow]:
@@ -104,7 +101,7 @@ def read_rows(lines: Iterable[str]) -> list[TrialRow]:
 def _row(raw: dict[str, str | None], *, line: int) -> TrialRow:
     if None in raw or None in raw.values():
         raise InputError(f"Line {line} of the trial CSV does not have as many cells as the header.")
-    cells = {name: _original((value or "").strip()) for name, value in raw.items()}
+    cells = {name: original((value or "").strip()) for name, value in raw.items()}
     try:
         row = TrialRow(
             reader=_filled(cells, "reader"),
@@ -145,22 +142,6 @@ def _number(cells: dict[str, str], name: str) -> int | None:
         return round(float(text))
     except (ValueError, OverflowError):
         raise InputError(f'{name} is "{text}"; write a number or leave it empty.') from None
-
-
-def _neutral(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_STARTS_FORMULA) else cell
-
-
-def _original(cell: str) -> str:
-    return cell[1:] if _NEUTRALISED.match(cell) else cell
-
-
-def _line(cells: Iterable[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow(
-        cells
-    )  # RFC 4180; so cells holding either sign are quoted
-    return buffer.getvalue()
 
 
 def _without_bom(lines: Iterable[str]) -> Iterator[str]:

@@ -65,6 +65,21 @@ def parse(text: str) -> dict[str, float] | None:
         raw = json.loads(text)
     except (ValueError, RecursionError):
         return None
+    return known(raw)
+
+
+def known(raw: object) -> dict[str, float] | None:
+    """Keep what is a known number within its range, of a log that was read already.
+
+    Parameters
+    ----------
+    raw : as JSON gave it
+
+    Returns
+    -------
+    dict or None
+        None if nothing of it is usable.
+    """
     if not isinstance(raw, dict):
         return None
     found = {
@@ -77,8 +92,8 @@ def parse(text: str) -> dict[str, float] | None:
 
 def columns(log: Mapping[str, float] | None) -> dict[str, str]:
     """The columns of the trial CSV: the same for every trial, empty where nothing is known."""
-    known = log or {}
-    return {f"viewer_{name}": str(known[name]) if name in known else "" for name in FIELDS}
+    found = log or {}
+    return {f"viewer_{name}": str(found[name]) if name in found else "" for name in FIELDS}
 
 
 def _number(value: Any, allowed: Range) -> float | None:

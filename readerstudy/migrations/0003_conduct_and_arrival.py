@@ -58,6 +58,12 @@ class Migration(migrations.Migration):
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
+            model_name='case',
+            name='pixels_sha256',
+            field=models.CharField(blank=True, default='', max_length=64),
+            preserve_default=False,
+        ),
+        migrations.AddField(
             model_name='readingsession',
             name='consented_at',
             field=models.DateTimeField(blank=True, null=True),

@@ -19,7 +19,10 @@ SENTENCES: Final[dict[str, str]] = {
     "invitation.revoked": "revoked the invitation of {reader}",
     "invitation.link_replaced": "made a new link for {reader}",
     "session.started": "started reading",
+    "session.consented": "agreed to take part",
     "session.last_warm_up_seen": "finished the warm-up",
+    "session.paused_long": "came back after {days} days and was shown {n_refresher} warm-up panels again",
+    "session.refreshed": "saw the warm-up panels again",
     "session.last_test_answered": "answered the last panel",
 }
 

@@ -109,6 +109,7 @@ class Case(models.Model):
     patch_set = models.ForeignKey(PatchSet, on_delete=models.PROTECT, related_name="cases")
     patch_index = models.PositiveIntegerField()
     pixel_index = models.PositiveIntegerField()  # in the study's own array
+    pixels_sha256 = models.CharField(max_length=64, blank=True)  # of its pixels when the study was frozen
 
     class Meta:
         ordering = ["public_id"]

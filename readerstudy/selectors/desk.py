@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.apps import apps
 from django.urls import reverse
 
 from generation.core.labels import REAL
@@ -79,6 +80,11 @@ def _works() -> list[Work]:
         )
     for run in TrainingRun.objects.filter(status__in=_ACTIVE):
         found.append(Work("training", run, reverse("generation:training_run", args=[run.slug])))
+    # Apps further down have jobs of their own; their rows say what they are and where they are shown.
+    for model in apps.get_models():
+        if issubclass(model, Job) and hasattr(model, "work_kind") and hasattr(model, "get_absolute_url"):
+            for row in model._default_manager.filter(status__in=_ACTIVE).order_by("created_at")[:_N_RECENT]:
+                found.append(Work(row.work_kind, row, row.get_absolute_url()))
     return found
 
 

@@ -1,7 +1,6 @@
 """Pixels of cases."""
 
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from readerstudy.models import Case, Study
 
 def of_study(study: Study) -> NDArray[np.int16]:
     """(N, 7, 64, 64) int16 of all cases, memory-mapped, in the order of their public ids."""
-    return _mapped(study.pixels_path, study.fingerprint)
+    return of_frozen(study.slug, study.fingerprint)
 
 
 def of_case(case: Case, study: Study) -> NDArray[np.int16]:
@@ -20,6 +19,7 @@ def of_case(case: Case, study: Study) -> NDArray[np.int16]:
 
 
 @lru_cache(maxsize=16)
-def _mapped(path: Path, fingerprint: str) -> NDArray[np.int16]:
-    pixels: NDArray[np.int16] = np.load(path, mmap_mode="r", allow_pickle=False)
+def of_frozen(slug: str, fingerprint: str) -> NDArray[np.int16]:
+    """The same as of_study; the fingerprint tells a study from another of that slug."""
+    pixels: NDArray[np.int16] = np.load(Study(slug=slug).pixels_path, mmap_mode="r", allow_pickle=False)
     return pixels

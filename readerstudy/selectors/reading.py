@@ -2,12 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Count, Q
 
-from readerstudy.core.session_state import PHASE_OF, Phase, SessionState
-from readerstudy.models import Invitation, ReadingSession, Study, Trial
+from readerstudy.core.session_state import PHASE_OF, Phase, Role, SessionState
+from readerstudy.models import (
+    ReadingSession,
+    Response,
+    Trial,
+    WithdrawnResponse,
+)
 from readerstudy.selectors import rules
 
 
@@ -57,6 +61,18 @@ def is_shown(trial: Trial) -> bool:
     return current is not None and current.pk == trial.pk
 
 
+def answer_of(trial: Trial) -> str:
+    """What was answered to a trial; empty where nothing was."""
+    return Response.objects.filter(trial=trial).values_list("answer", flat=True).first() or ""
+
+
+def token_before(trial: Trial) -> str:
+    """Token of the trial answered last, if it may be taken back; empty otherwise."""
+    was_taken_back = WithdrawnResponse.objects.filter(trial=trial).exists()
+    rows = Trial.objects.filter(session=trial.session_id, phase=trial.phase, position=trial.position - 1)
+    return "" if was_taken_back else rows.values_list("token", flat=True).first() or ""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a session is; says nothing about what was answered."""
@@ -68,46 +84,14 @@ class Progress:
 
 
 def progress_of(session: ReadingSession) -> Progress:
-    """Count a session's trials."""
-    return Progress(**session.trials.aggregate(**_counts("")))
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderProgress:
-    """One line of the readers page; never holds an answer or its correctness."""
-
-    invitation: Invitation
-    progress: Progress
-    state: str
-    seen_at: datetime | None
-
-
-def progress_of_readers(study: Study) -> list[ReaderProgress]:
-    """Every invited reader of a study with how far they are."""
-    rows = Invitation.objects.filter(reader__study=study).select_related("reader__study", "session")
-    lines = []
-    for invitation in rows.annotate(**_counts("session__trials__")).order_by("reader__pseudonym"):
-        session = getattr(invitation, "session", None)
-        lines.append(
-            ReaderProgress(
-                invitation=invitation,
-                progress=Progress(
-                    **{name: getattr(invitation, name) for name in Progress.__dataclass_fields__}
-                ),
-                state=session.state if session else "invited",
-                seen_at=session.seen_at if session else None,
-            )
-        )
-    return lines
-
-
-def _counts(trial: str) -> dict[str, Count]:
-    """Aggregates over trials; `trial` is the path to them, "" for trials themselves."""
-    warm_up, test = Q(**{f"{trial}phase": Phase.WARM_UP}), Q(**{f"{trial}phase": Phase.TEST})
-    done = Q(**{f"{trial}done_at__isnull": False})
-    return {
-        "n_warm_up": Count(f"{trial}pk", filter=warm_up),
-        "n_warm_up_done": Count(f"{trial}pk", filter=warm_up & done),
-        "n_test": Count(f"{trial}pk", filter=test),
-        "n_test_done": Count(f"{trial}pk", filter=test & done),
-    }
+    """Count a session's trials; panels of a refresher do not count."""
+    warm_up = Q(phase=Phase.WARM_UP) & ~Q(role=Role.REFRESHER)
+    test = Q(phase=Phase.TEST)
+    done = Q(done_at__isnull=False)
+    counts = session.trials.aggregate(
+        n_warm_up=Count("pk", filter=warm_up),
+        n_warm_up_done=Count("pk", filter=warm_up & done),
+        n_test=Count("pk", filter=test),
+        n_test_done=Count("pk", filter=test & done),
+    )
+    return Progress(**counts)

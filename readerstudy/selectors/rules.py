@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from readerstudy.core.errors import Refused
+from readerstudy.core.errors import Closed, Refused
+from readerstudy.core.wording import translatable
 from readerstudy.models import Invitation, Study
 
 Status = Study.Status
@@ -40,6 +41,12 @@ def check_can_invite(study: Study) -> None:
         raise Refused(f'"{study.name}" is closed; nobody can be invited to it any more.')
 
 
+def check_can_verify(study: Study) -> None:
+    """A draft has nothing yet that could differ."""
+    if study.status == Status.DRAFT:
+        raise Refused(f'"{study.name}" is a draft; freeze it first, then it can be verified.')
+
+
 def check_can_see_results(study: Study) -> None:
     """Nobody sees an answer beside its truth before the study is closed."""
     if study.status != Status.CLOSED:
@@ -48,15 +55,22 @@ def check_can_see_results(study: Study) -> None:
 
 def check_can_read(invitation: Invitation) -> None:
     """A reader reads while the study is open and the invitation stands."""
-    if invitation.revoked_at is not None:
-        raise Refused("This invitation was withdrawn; ask the person who invited you for a new link.")
-    status = invitation.reader.study.status
+    sentence = refusal(status=invitation.reader.study.status, is_revoked=invitation.revoked_at is not None)
+    if sentence:
+        raise Closed(sentence)
+
+
+def refusal(*, status: str, is_revoked: bool) -> str:
+    """Why a reader may not read; empty while the study is open and the invitation stands."""
+    if is_revoked:
+        return translatable("This invitation was withdrawn; ask the person who invited you for a new link.")
     if status in {Status.DRAFT, Status.FROZEN}:
-        raise Refused(
+        return translatable(
             "This study has not opened yet; come back with the same link when you are told that it has."
         )
     if status == Status.CLOSED:
-        raise Refused("This study is closed; thank you for your interest.")
+        return translatable("This study is closed; thank you for your interest.")
+    return ""
 
 
 def _allows(check: Callable[[Study], None], study: Study) -> bool:
@@ -85,6 +99,10 @@ def can_close(study: Study) -> bool:
 
 def can_invite(study: Study) -> bool:
     return _allows(check_can_invite, study)
+
+
+def can_verify(study: Study) -> bool:
+    return _allows(check_can_verify, study)
 
 
 def can_see_results(study: Study) -> bool:

@@ -6,10 +6,14 @@ from datetime import datetime
 from django.db import transaction
 
 from readerstudy.core import randomization
-from readerstudy.core.errors import Refused
+from readerstudy.core.errors import Moved
+from readerstudy.core.randomization import Extras, Place
 from readerstudy.core.session_state import STEP_AFTER, Phase, SessionState, Step, advance
-from readerstudy.models import Invitation, ReadingSession, Trial
-from readerstudy.selectors import reading, rules
+from readerstudy.models import Case, Invitation, ReadingSession, Trial
+from readerstudy.models.reading import TOKEN_LENGTH
+from readerstudy.selectors import reading, room, rules
+from readerstudy.selectors.room import SessionNow
+from readerstudy.selectors.statements import CLAIM_SESSION, change
 from readerstudy.services import audit
 
 
@@ -50,7 +54,7 @@ def begin(*, session: ReadingSession, now: datetime) -> ReadingSession:
         session.state = advance(SessionState(session.state), Step.BEGIN)
         session.seen_at = now
         session.save(update_fields=["state", "seen_at"])
-        move_on(session=session, now=now)
+        session.state = move_on(session_pk=session.pk, now=now)
     return session
 
 
@@ -64,41 +68,42 @@ def serve(*, trial: Trial, now: datetime) -> None:
 
 
 @transaction.atomic
-def see_warm_up(*, trial: Trial, now: datetime) -> ReadingSession:
-    """Go on from a warm-up panel; a second click changes nothing."""
-    session = locked(trial.session)
-    rules.check_can_read(session.invitation)
-    trial = Trial.objects.get(pk=trial.pk)
-    if trial.phase != Phase.WARM_UP:
-        raise Refused("This panel belongs to the test; answer it.")
-    if trial.done_at is None:
-        complete(session=session, trial=trial, now=now)
-    return session
+def take_seat(*, public_id: str) -> str:
+    """Let one window read: it gets a new seat, and every window that had one before learns so at its next request."""
+    session = room.session_now(public_id)
+    session.check_is_readable()
+    seat = secrets.token_hex(TOKEN_LENGTH // 2)
+    ReadingSession.objects.filter(pk=session.pk).update(seat=seat)
+    return seat
 
 
-def complete(*, session: ReadingSession, trial: Trial, now: datetime) -> None:
-    """Mark the current trial of a locked session as done and move on; called inside a transaction."""
-    current = reading.current_trial(session)
-    if current is None or current.pk != trial.pk or trial.served_at is None:
-        raise Refused(
-            "This panel is not the one being shown; open your personal link to go on with the right one."
-        )
-    trial.done_at = session.seen_at = now
-    trial.save(update_fields=["done_at"])
-    session.save(update_fields=["seen_at"])
-    move_on(session=session, now=now)
+def claim(*, public_id: str, seat: str | None, seen_at: datetime) -> SessionNow:
+    """Read a session and keep others waiting until this transaction ends; what is returned is as it was before.
+
+    Without a seat, as from a form, it does not matter which window reads.
+    """
+    while True:
+        session = room.session_now(public_id)
+        if seat is not None and (not seat or seat != session.seat):
+            raise Moved("Reading goes on in another window.")
+        if change(
+            CLAIM_SESSION, seen_at, session.pk, session.state.value, session.seat
+        ):  # otherwise it changed just now: read it again
+            return session
 
 
-def move_on(*, session: ReadingSession, now: datetime) -> None:
-    """Take a locked session to its next state while its phase has no open trial left."""
+def move_on(*, session_pk: int, now: datetime) -> SessionState:
+    """Take a claimed session to its next state while its part has no open trial left."""
+    session = ReadingSession.objects.select_related("invitation__reader__study").get(pk=session_pk)
     while (phase := reading.phase_of(session)) is not None and reading.current_trial(session) is None:
+        is_refresher = session.state == SessionState.REFRESHER
         session.state = advance(SessionState(session.state), STEP_AFTER[phase])
         if session.state == SessionState.FINISHED:
             session.finished_at = now
         session.save(update_fields=["state", "finished_at"])
-        audit.write(
-            study=session.study, actor=session.reader.pseudonym, verb=f"session.{STEP_AFTER[phase]}", now=now
-        )
+        verb = "session.refreshed" if is_refresher else f"session.{STEP_AFTER[phase]}"
+        audit.write(study=session.study, actor=session.reader.pseudonym, verb=verb, now=now)
+    return SessionState(session.state)
 
 
 def locked(session: ReadingSession) -> ReadingSession:
@@ -112,16 +117,28 @@ def _trials(session: ReadingSession) -> list[Trial]:
     trials = []
     for phase in Phase:
         cases = {case.public_id: case for case in session.study.cases.filter(phase=phase)}
-        strata = {public_id: (case.source, case.lesion_class) for public_id, case in cases.items()}
-        in_order = randomization.order(session.seed, strata, algorithm=session.algorithm)
-        for position, public_id in enumerate(in_order, start=1):
+        for position, place in enumerate(_sequence(session, phase, cases), start=1):
             trials.append(
                 Trial(
                     session=session,
-                    case=cases[public_id],
+                    case=cases[place.case_id],
                     phase=phase,
+                    role=place.role,
                     position=position,
-                    token=secrets.token_hex(16),
+                    token=secrets.token_hex(TOKEN_LENGTH // 2),
                 )
             )
     return trials
+
+
+def _sequence(session: ReadingSession, phase: Phase, cases: dict[str, Case]) -> list[Place]:
+    """The order of one phase; repeats and attention checks come in the test only."""
+    strata = {
+        public_id: (case.source, case.lesion_class) for public_id, case in cases.items() if not case.is_check
+    }
+    extras = Extras()
+    if phase is Phase.TEST:
+        conduct = session.study.rules.conduct
+        checks = tuple(public_id for public_id, case in cases.items() if case.is_check)
+        extras = Extras(conduct.n_repeats, conduct.repeat_distance, checks)
+    return randomization.sequence(session.seed, strata, extras, algorithm=session.algorithm)

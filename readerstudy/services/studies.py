@@ -12,16 +12,19 @@ from numpy.typing import NDArray
 
 from generation.core.errors import InputError
 from generation.core.frames import N_FRAMES, PATCH_SIZE
+from readerstudy.core.attention import Check, draw_checks, scramble
 from readerstudy.core.draw import Draw, Pick, check_supply, draw_cases
-from readerstudy.core.fingerprint import CaseTruth, study_fingerprint
-from readerstudy.core.protocol import Protocol
+from readerstudy.core.fingerprint import CaseTruth, patch_sha256, study_fingerprint
+from readerstudy.core.protocol import CHECK, Protocol
 from readerstudy.models import Case, Pool, Study
 from readerstudy.selectors import pools as pool_selectors
 from readerstudy.selectors import rules
 from readerstudy.services import audit
 from readerstudy.services.naming import free_slug
+from readerstudy.signals import study_closed
 
 Status = Study.Status
+_STREAM_OF_CHECKS = 1  # beside the seed of the protocol, whose own stream draws the cases
 
 
 @transaction.atomic
@@ -64,7 +67,12 @@ def freeze(*, study: Study, by: str, now: datetime) -> Study:
     pools = {pool.source: pool for pool in chosen}
     supplies = {source: pool_selectors.supply(pools[source]) for source in protocol.sources}
     drawn = draw_cases(protocol, supplies, rng=np.random.default_rng(protocol.seed))
-    cases, pixels = _cases(study, drawn, pools)
+    checks = draw_checks(
+        drawn, protocol.conduct.n_checks, rng=np.random.default_rng([protocol.seed, _STREAM_OF_CHECKS])
+    )
+    cases, pixels = _cases(study, drawn, checks, pools)
+    for case, patch in zip(cases, pixels, strict=True):
+        case.pixels_sha256 = patch_sha256(patch)
     study.fingerprint = study_fingerprint(study.protocol, (truth(case) for case in cases), pixels)
     _write_pixels(study.pixels_path, pixels)
     study.status, study.frozen_at, study.shared_patients = Status.FROZEN, now, list(drawn.shared_patients)
@@ -103,6 +111,7 @@ def close(*, study: Study, by: str, now: datetime) -> Study:
     study.status, study.closed_at = Status.CLOSED, now
     study.save(update_fields=["status", "closed_at"])
     audit.write(study=study, actor=by, verb="study.closed", now=now)
+    study_closed.send(sender=Study, study=study, now=now)
     return study
 
 
@@ -130,26 +139,32 @@ def _slugs(pools: Iterable[Pool]) -> list[str]:
     return sorted(pool.slug for pool in pools)
 
 
-def _cases(study: Study, drawn: Draw, pools: dict[str, Pool]) -> tuple[list[Case], NDArray[np.int16]]:
+def _cases(
+    study: Study, drawn: Draw, checks: Sequence[Check], pools: dict[str, Pool]
+) -> tuple[list[Case], NDArray[np.int16]]:
     """Cases in the order of their random ids, with their pixels in the same order."""
-    by_id: dict[str, Pick] = {}
-    for pick in drawn.picks:
+    found: list[Pick | Check] = [*drawn.picks, *checks]
+    by_id: dict[str, Pick | Check] = {}
+    for one in found:
         while (public_id := _new_public_id()) in by_id:
             pass
-        by_id[public_id] = pick
+        by_id[public_id] = one
     pixels = np.empty((len(by_id), N_FRAMES, PATCH_SIZE, PATCH_SIZE), dtype=np.int16)
     cases = []
     for pixel_index, public_id in enumerate(sorted(by_id)):
-        pick = by_id[public_id]
+        one = by_id[public_id]
+        pick = one.pick if isinstance(one, Check) else one
         patch_set = pools[pick.source].patch_set
-        pixels[pixel_index] = pool_selectors.opened(patch_set).patches[pick.patch_index]
+        patch = pool_selectors.opened(patch_set).patches[pick.patch_index]
+        pixels[pixel_index] = scramble(patch, one.seed) if isinstance(one, Check) else patch
         cases.append(
             Case(
                 study=study,
                 public_id=public_id,
                 phase=pick.phase,
-                source=pick.source,
+                source=CHECK if isinstance(one, Check) else pick.source,
                 lesion_class=pick.lesion_class,
+                is_check=isinstance(one, Check),
                 patch_set=patch_set,
                 patch_index=pick.patch_index,
                 pixel_index=pixel_index,

@@ -11,6 +11,7 @@ WORKER_NICENESS: Final = 10  # a reader never waits for a training
 N_WEB_WORKERS: Final = 2
 N_WEB_THREADS: Final = 4
 GRACE_SECONDS: Final = 20  # for requests under way when the server stops
+KEEP_ALIVE_SECONDS: Final = 75  # a reader looks at a panel for longer than gunicorn's own 2 s
 
 
 def web_server(address: Address, *, logs: Path) -> Child:
@@ -22,6 +23,7 @@ def web_server(address: Address, *, logs: Path) -> Child:
             *("--bind", address.bind),
             *("--workers", str(N_WEB_WORKERS), "--worker-class", "gthread", "--threads", str(N_WEB_THREADS)),
             *("--graceful-timeout", str(GRACE_SECONDS), "--timeout", "60"),
+            *("--keep-alive", str(KEEP_ALIVE_SECONDS)),
             *("--max-requests", "20000", "--max-requests-jitter", "2000"),
             "--no-control-socket",  # it would lie in the home folder, outside the instance
         ],

@@ -1,5 +1,7 @@
 """Template tags of the desk."""
 
+from datetime import timedelta
+
 from django import template
 from django.template.base import Node, NodeList, Parser, Token
 from django.template.context import Context
@@ -28,3 +30,26 @@ def capture(parser: Parser, token: Token) -> CaptureNode:
     nodelist = parser.parse(("endcapture",))
     parser.delete_first_token()
     return CaptureNode(nodelist, words[1])
+
+
+@register.filter
+def lasting(length: timedelta | None) -> str:
+    """Write a length of time by its largest unit: 12 min, 3 h, 4 d."""
+    if length is None:
+        return "–"
+    minutes = int(length.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes}\N{NO-BREAK SPACE}min"
+    return (
+        f"{minutes // 60}\N{NO-BREAK SPACE}h"
+        if minutes < 48 * 60
+        else f"{minutes // (24 * 60)}\N{NO-BREAK SPACE}d"
+    )
+
+
+@register.filter
+def ago(length: timedelta | None) -> str:
+    """Write how long ago something was."""
+    if length is None:
+        return "–"
+    return "just now" if length < timedelta(minutes=1) else f"{lasting(length)} ago"

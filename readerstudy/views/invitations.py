@@ -1,6 +1,7 @@
 """The readers page of a study: invite, copy links, follow progress, revoke."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,9 +13,22 @@ from django.views.decorators.http import require_http_methods, require_POST
 from generation.core.errors import InputError
 from readerstudy.core.names import GROUPS
 from readerstudy.models import Invitation, Study
-from readerstudy.selectors import links, reading, rules
+from readerstudy.selectors import links, monitoring, rules
+from readerstudy.selectors.monitoring import STATES, ReaderLine
 from readerstudy.services import invitations as services
 from readerstudy.views.forms import InvitationForm
+
+COLUMNS = {
+    "reader": "Reader",
+    "group": "Group",
+    "state": "State",
+    "done": "Test trials",
+    "pace": "Pace",
+    "seen": "Last seen",
+    "display": "Display",
+    "timeouts": "Time-outs",
+    "pauses": "Pauses",
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,13 +49,15 @@ def readers(request: HttpRequest, slug: str) -> HttpResponse:
                 f"{invitation.reader.name} is {invitation.reader.pseudonym}; copy the personal link below and send it.",
             )
             return redirect("readerstudy:study_readers", study.slug)
-    lines = [(line, _link(request, line.invitation)) for line in reading.progress_of_readers(study)]
+    lines = monitoring.of_readers(study, now=timezone.now())
     context = {
         "study": study,
         "lines": lines,
+        "links": [(line, _link(request, line.invitation)) for line in lines],
         "form": form,
         "groups": GROUPS,
         "can_invite": rules.can_invite(study),
+        **_monitored(request, lines),
     }
     return render(request, "readerstudy/study_readers.html", context)
 
@@ -73,6 +89,37 @@ def _change(
     else:
         messages.success(request, done.format(name=changed.reader.name))
     return redirect("readerstudy:study_readers", slug)
+
+
+def _monitored(request: HttpRequest, lines: list[ReaderLine]) -> dict[str, object]:
+    """The table of progress as its address asks for it: sorted, and filtered."""
+    asked = {name: request.GET.get(name, "") for name in ("group", "state", "words")}
+    sort = request.GET.get("sort", "reader")
+    is_descending = request.GET.get("order") == "desc"
+    columns = []
+    for name, title in COLUMNS.items():
+        is_sorted = name == sort
+        query = {**asked, "sort": name, "order": "desc" if is_sorted and not is_descending else "asc"}
+        columns.append(
+            {
+                "name": name,
+                "title": title,
+                "query": urlencode({key: value for key, value in query.items() if value}),
+                "sorted": ("descending" if is_descending else "ascending") if is_sorted else "",
+            }
+        )
+    return {
+        "columns": columns,
+        "asked": asked,
+        "sort": sort,
+        "order": request.GET.get("order", ""),
+        "shown": monitoring.arranged(lines, sort=sort, is_descending=is_descending, **asked),
+        "groups_here": sorted({line.group for line in lines}),
+        "states_here": {
+            state: title for state, title in STATES.items() if any(line.state == state for line in lines)
+        },
+        "is_filtered": any(asked.values()),
+    }
 
 
 def _link(request: HttpRequest, invitation: Invitation) -> str:

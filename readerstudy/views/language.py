@@ -1,20 +1,32 @@
-"""The language of the reading room: what the study fixes, else what the reader chose, else what the browser prefers."""
+"""The language of the reading room: what the study fixes, else what the reader chose, else what the browser prefers.
+
+Texts of the study admin stay as they were written; those that studies begin with are translated like the pages.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import get_script_prefix
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from readerstudy.core.protocol import BY_READER
+from readerstudy.core.arrival import USUAL_QUESTIONS
+from readerstudy.core.errors import Refused
+from readerstudy.core.protocol import BY_READER, DEFAULT_QUESTION, Protocol
 from readerstudy.models import Study
 
-gettext_noop = translation.gettext_noop
-_DEFAULT_QUESTIONS = (gettext_noop("Is this panel real or synthetic?"),)
+_BUILT_IN: Final = frozenset(
+    {
+        DEFAULT_QUESTION,
+        *(text for question in USUAL_QUESTIONS for text in (question.label, *question.choices)),
+    }
+)
 
 
 @contextmanager
@@ -26,19 +38,37 @@ def of_browser(request: HttpRequest) -> Iterator[None]:
 
 def follow(study: Study) -> None:
     """Speak the language that a study fixes, if it does."""
-    if study.rules.language != BY_READER:
-        translation.activate(study.rules.language)
+    follow_protocol(study.rules)
+
+
+def follow_protocol(protocol: Protocol) -> None:
+    """Speak the language that a protocol fixes, if it does."""
+    if protocol.language != BY_READER:
+        translation.activate(protocol.language)
+
+
+def built_in(text: str) -> str:
+    """A text of a study: translated if it is one that studies begin with, otherwise as it was written."""
+    return translation.gettext(text) if text in _BUILT_IN else text
 
 
 def question_of(study: Study) -> str:
-    """The study's question; translated if it is the one that studies begin with."""
-    question = study.rules.question
-    return translation.gettext(question) if question in _DEFAULT_QUESTIONS else question
+    """The question asked under every panel."""
+    return built_in(study.rules.question)
+
+
+def sentence_of(refusal: Refused) -> str:
+    """What a refusal says to the reader."""
+    sentence = translation.gettext(refusal.template)
+    return sentence.format(**refusal.values) if refusal.values else sentence
 
 
 @login_not_required
 @never_cache
 @require_POST
 def choose(request: HttpRequest) -> HttpResponseBase:
-    """Remember the reader's choice in a cookie of the reading room."""
-    return set_language(request)
+    """Remember the reader's choice in a cookie of the reading room, and go back to the page it was made on."""
+    response = set_language(request)
+    if settings.LANGUAGE_COOKIE_NAME in response.cookies:
+        response.cookies[settings.LANGUAGE_COOKIE_NAME]["path"] = f"{get_script_prefix()}read/"
+    return response

@@ -13,7 +13,7 @@ from generation.core.labels import LESION_CLASSES
 from readerstudy.core.session_state import Phase
 from readerstudy.core.trial_csv import write_rows
 from readerstudy.models import Study
-from readerstudy.selectors import reading, rules, trials
+from readerstudy.selectors import familiarity, monitoring, rules, trials
 from readerstudy.selectors import studies as selectors
 from readerstudy.services import studies as services
 from readerstudy.views.study_form import PRESETS, StudyForm, initial_of_preset, initial_of_protocol
@@ -41,35 +41,26 @@ def new(request: HttpRequest) -> HttpResponse:
                 now=timezone.now(),
             )
         except InputError as error:
-            form.add_error(None, str(error))
+            form.refuse(error)
         else:
             return redirect("readerstudy:study", row.slug)
-    context = {
-        "form": form,
-        "presets": PRESETS,
-        "chosen": preset,
-        "lesion_classes": LESION_CLASSES,
-        "n_sources": len(form.grouped),
-    }
-    return render(request, "readerstudy/study_form.html", context)
+    return _designer(request, form, presets=PRESETS, chosen=preset)
 
 
 @require_http_methods(["GET", "POST"])
 def revise(request: HttpRequest, slug: str) -> HttpResponse:
     """Change the design of a draft."""
     row = get_object_or_404(Study, slug=slug)
-    initial = {
-        "name": row.name,
-        **initial_of_protocol(
-            row.rules, {pool.source: pool for pool in row.pools.select_related("patch_set")}
-        ),
-    }
-    form = StudyForm(request.POST or None, initial=initial)
+    if not rules.can_revise(row):
+        return _refused(request, row, rules.check_can_revise)
+    pools = {pool.source: pool for pool in row.pools.select_related("patch_set")}
+    form = StudyForm(
+        request.POST or None, initial={"name": row.name, **initial_of_protocol(row.rules, pools)}
+    )
     form.fields["name"].disabled = True
-    try:
-        rules.check_can_revise(row)
-        if request.method == "POST" and form.is_valid():
-            values = form.cleaned_data
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
             services.revise(
                 study=row,
                 protocol=values["protocol"],
@@ -77,14 +68,11 @@ def revise(request: HttpRequest, slug: str) -> HttpResponse:
                 by=request.user.get_username(),
                 now=timezone.now(),
             )
+        except InputError as error:
+            form.refuse(error)
+        else:
             return redirect("readerstudy:study", row.slug)
-    except InputError as error:
-        if not rules.can_revise(row):
-            messages.error(request, str(error))
-            return redirect("readerstudy:study", row.slug)
-        form.add_error(None, str(error))
-    context = {"form": form, "study": row, "lesion_classes": LESION_CLASSES, "n_sources": len(form.grouped)}
-    return render(request, "readerstudy/study_form.html", context)
+    return _designer(request, form, study=row)
 
 
 @require_GET
@@ -95,11 +83,17 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "study": row,
         "protocol": protocol,
+        "conduct": protocol.conduct,
+        "arrival": protocol.arrival,
         "lines": selectors.quota_lines(row, protocol),
+        "familiarities": familiarity.of_study(row),
         "lesion_classes": LESION_CLASSES,
         "n_test": protocol.n_of(Phase.TEST),
+        "n_trials": protocol.n_trials(Phase.TEST),
         "n_warm_up": protocol.n_of(Phase.WARM_UP),
-        "readers": reading.progress_of_readers(row),
+        "n_warm_up_real": protocol.n_real(Phase.WARM_UP),
+        "n_warm_up_synthetic": protocol.n_synthetic(Phase.WARM_UP),
+        "readers": monitoring.of_readers(row, now=timezone.now()),
         "can_revise": rules.can_revise(row),
         "can_freeze": rules.can_freeze(row),
         "can_open": rules.can_open(row),
@@ -154,6 +148,27 @@ def trial_csv(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpRe
         "Cache-Control": "no-store",
     }
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _designer(request: HttpRequest, form: StudyForm, **context: object) -> HttpResponse:
+    """The page of the form; what was refused answers 422."""
+    complaints = list(form.complaints())
+    context |= {
+        "form": form,
+        "complaints": complaints,
+        "lesion_classes": LESION_CLASSES,
+        "n_sources": len(form.grouped),
+    }
+    return render(request, "readerstudy/study_form.html", context, status=422 if complaints else 200)
+
+
+def _refused(request: HttpRequest, row: Study, check: Callable[[Study], None]) -> HttpResponse:
+    """Back to the study with the sentence that says why not."""
+    try:
+        check(row)
+    except InputError as error:
+        messages.error(request, str(error))
+    return redirect("readerstudy:study", row.slug)
 
 
 def _change(request: HttpRequest, slug: str, service: Callable[..., Study], done: str) -> HttpResponse:

@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
 from readerstudy.core import panel as panels
 from readerstudy.core.protocol import FIGURE_4, SEVEN_FRAMES
+
+Words = str | Promise  # in the language of whoever looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +18,8 @@ class FramePlace:
     """One frame of the page: its name in the code, and the words below it."""
 
     name: str
-    title: str
-    note: str = ""  # right of the title
+    title: Words
+    note: Words = ""  # right of the title
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +30,36 @@ class ViewerPage:
     frames: tuple[FramePlace, ...]
     wide: panels.Layout
     tall: panels.Layout
-    label: str
+    label: Words
 
 
 _DYNAMIC: Final = (
-    FramePlace("T1_pre", "T1 pre", "0 s"),
-    FramePlace("T1_post1", "T1 post 1", "70 s"),
-    FramePlace("T1_post2", "T1 post 2", "140 s"),
-    FramePlace("T1_post3", "T1 post 3", "210 s"),
-    FramePlace("T1_post4", "T1 post 4", "280 s"),
+    FramePlace("T1_pre", gettext_lazy("T1 pre"), "0 s"),
+    FramePlace("T1_post1", gettext_lazy("T1 post 1"), "70 s"),
+    FramePlace("T1_post2", gettext_lazy("T1 post 2"), "140 s"),
+    FramePlace("T1_post3", gettext_lazy("T1 post 3"), "210 s"),
+    FramePlace("T1_post4", gettext_lazy("T1 post 4"), "280 s"),
 )
 _T2: Final = FramePlace("T2", "T2")
 _FRAMES: Final[Mapping[str, tuple[FramePlace, ...]]] = {
-    SEVEN_FRAMES: (*_DYNAMIC, _T2, FramePlace("Sub", "Subtraction", "post 1 − pre")),
+    SEVEN_FRAMES: (
+        *_DYNAMIC,
+        _T2,
+        FramePlace("Sub", gettext_lazy("Subtraction"), gettext_lazy("post 1 − pre")),
+    ),
     FIGURE_4: (
         *_DYNAMIC,
         _T2,
-        FramePlace("Sub", "Subtraction", "post 1 − pre"),
-        FramePlace("Sub2", "Subtraction", "post 2 − pre"),
-        FramePlace("Sub3", "Subtraction", "post 3 − pre"),
-        FramePlace("Sub4", "Subtraction", "post 4 − pre"),
+        FramePlace("Sub", gettext_lazy("Subtraction"), gettext_lazy("post 1 − pre")),
+        FramePlace("Sub2", gettext_lazy("Subtraction"), gettext_lazy("post 2 − pre")),
+        FramePlace("Sub3", gettext_lazy("Subtraction"), gettext_lazy("post 3 − pre")),
+        FramePlace("Sub4", gettext_lazy("Subtraction"), gettext_lazy("post 4 − pre")),
     ),
 }
-_LABELS: Final = {SEVEN_FRAMES: "Panel of seven frames", FIGURE_4: "Panel of ten frames"}
+_LABELS: Final = {
+    SEVEN_FRAMES: gettext_lazy("Panel of seven frames"),
+    FIGURE_4: gettext_lazy("Panel of ten frames"),
+}
 
 
 def of_layout(layout: str) -> ViewerPage:

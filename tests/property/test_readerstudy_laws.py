@@ -1,19 +1,20 @@
 """Laws of reader studies that hold for every input."""
 
+import csv
 import string
 from collections import Counter
-from itertools import accumulate, combinations, pairwise
+from itertools import accumulate, combinations, groupby, pairwise
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.core.labels import LESION_CLASSES
-from readerstudy.core import panel, randomization
+from readerstudy.core import attention, panel, randomization
 from readerstudy.core.draw import Supply, draw_cases
 from readerstudy.core.errors import Refused
 from readerstudy.core.protocol import Protocol, from_json, spread_warm_up
-from readerstudy.core.session_state import Phase, SessionState, Step, advance
+from readerstudy.core.session_state import Phase, Role, SessionState, Step, advance
 from readerstudy.core.trial_csv import TrialRow, read_rows, write_rows
 
 SEEDS = st.integers(0, 2**62)
@@ -80,7 +81,44 @@ def test_a_session_only_moves_forward_and_ends(steps):
         except Refused:
             continue
         seen.append(state)
-    assert seen == list(SessionState)[: len(seen)]
+    forward = [SessionState.ARRIVED, SessionState.WARM_UP, SessionState.TEST, SessionState.FINISHED]
+    in_refresher = [number for number, state in enumerate(seen) if state is SessionState.REFRESHER]
+    assert all(seen[number - 1] is SessionState.TEST for number in in_refresher)
+    assert all(
+        state is SessionState.TEST for number in in_refresher for state in seen[number + 1 : number + 2]
+    )
+    told = [state for state, _ in groupby(state for state in seen if state is not SessionState.REFRESHER)]
+    assert told == forward[: len(told)]
+
+
+@given(SEEDS, STRATA.filter(bool), st.data())
+def test_extras_change_nothing_about_the_order_of_the_cases(seed, strata, data):
+    base = randomization.order(seed, strata)
+    distance = data.draw(st.integers(1, len(base) + 3))
+    n_repeats = data.draw(st.integers(0, max(0, len(base) - distance)))
+    checks = tuple(f"check-{i}" for i in range(data.draw(st.integers(0, len(base)))))
+    extras = randomization.Extras(n_repeats, distance, checks)
+    places = randomization.sequence(seed, strata, extras)
+    assert [place.case_id for place in places if place.role is Role.FIRST] == base
+    assert sorted(place.case_id for place in places if place.role is Role.CHECK) == sorted(checks)
+    assert len(places) == len(base) + n_repeats + len(checks)
+    where = {(place.case_id, place.role): number for number, place in enumerate(places)}
+    for place in places:
+        if place.role is Role.REPEAT:
+            between = places[where[place.case_id, Role.FIRST] + 1 : where[place.case_id, Role.REPEAT]]
+            assert sum(other.role is Role.FIRST for other in between) >= distance
+
+
+@given(SEEDS)
+def test_a_scrambled_patch_keeps_every_pixel_and_no_tile_in_its_place(seed):
+    patch = np.arange(7 * 64 * 64, dtype=np.int64).reshape(7, 64, 64)
+    found = attention.scramble(patch, seed)
+    assert np.array_equal(np.sort(found, axis=None), np.sort(patch, axis=None))
+    places = [(row, column) for row in range(0, 64, 8) for column in range(0, 64, 8)]
+    for row, column in places:
+        tile = found[:, row : row + 8, column : column + 8]
+        assert tile[0, 0, 0] != patch[0, row, column]
+        assert np.array_equal(tile - tile[:1], patch[:, :8, :8] - patch[:1, :8, :8])  # all frames alike
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 4))
@@ -159,10 +197,6 @@ def test_every_panel_is_equally_long(seed, largest, is_smooth):
 )
 def test_a_trial_csv_reads_back_and_never_begins_a_cell_like_a_formula(rows):
     lines = list(write_rows(rows))
-    assert not [
-        cell
-        for line in lines
-        for cell in line.split(",")
-        if cell.startswith(("=", "+", "-", "@", '"=', '"+', '"-', '"@'))
-    ]
+    cells = [cell for line in csv.reader(lines) for cell in line]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
     assert read_rows(lines) == rows

@@ -7,14 +7,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from generation.core.errors import InputError
+from readerstudy.core import reader_csv
 from readerstudy.core.trial_csv import write_rows
 from readerstudy.models import Study
+from readerstudy.selectors import arrival
 from readerstudy.selectors.trials import trial_rows
 
 
 class Command(BaseCommand):
     help = (
-        "Export a closed study: trials.csv (one row per trial) and study.json (protocol, fingerprint, dates)."
+        "Export a closed study: trials.csv (one row per trial), readers.csv (one row per reader: expertise, display) "
+        "and study.json (protocol, fingerprint, dates)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,6 +37,8 @@ class Command(BaseCommand):
         out.mkdir(parents=True, exist_ok=True)
         with (out / "trials.csv").open("w", encoding="utf-8", newline="") as file:
             file.writelines(write_rows(rows))
+        with (out / "readers.csv").open("w", encoding="utf-8", newline="") as file:
+            file.writelines(reader_csv.write_rows(arrival.rows(study), arrival.labels(study)))
         facts = {
             "name": study.name,
             "protocol": study.protocol,
@@ -44,7 +49,7 @@ class Command(BaseCommand):
             "closed_at": _iso(study.closed_at),
         }
         (out / "study.json").write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        self.stdout.write(f"{out / 'trials.csv'} and {out / 'study.json'} written.")
+        self.stdout.write(f"{out / 'trials.csv'}, {out / 'readers.csv'} and {out / 'study.json'} written.")
 
 
 def _iso(time: Any) -> str | None:

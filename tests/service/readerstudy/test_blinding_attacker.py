@@ -24,7 +24,7 @@ from django.test import override_settings
 
 from generation.core.labels import LESION_CLASSES, REAL
 from readerstudy.core.protocol import Protocol, spread_warm_up
-from readerstudy.models import ReadingSession, Trial
+from readerstudy.models import Invitation, ReadingSession, Trial
 from tests import factories
 from tests.attacker import (
     Exchange,
@@ -77,7 +77,14 @@ class Reading:
         return attack("times of pictures", features, self.is_real, level=SURE_OF_TIMES)
 
 
-def a_whole_study(n_real_per_class: int) -> Reading:
+def read_by_forms(invitation: Invitation) -> list[Observation]:
+    """Read a study without JavaScript."""
+    return read_study(ReadingBrowser(invitation), rng=random.Random(SEED))
+
+
+def a_whole_study(
+    n_real_per_class: int, read: Callable[[Invitation], list[Observation]] = read_by_forms
+) -> Reading:
     """Make a study with grossly different sources, and read it."""
     n_synthetic = n_real_per_class // len(GENERATORS)
     test = {REAL: dict.fromkeys(LESION_CLASSES, n_real_per_class)}
@@ -91,7 +98,7 @@ def a_whole_study(n_real_per_class: int) -> Reading:
         )
     ]
     study = make_study(protocol=protocol, offered=offered)
-    observations = read_study(ReadingBrowser(make_invitation(study)), rng=random.Random(SEED))
+    observations = read(make_invitation(study))
     truth = dict(Trial.objects.filter(phase="test").values_list("token", "case__source"))
     assert ReadingSession.objects.get().state == "finished"
     return Reading(observations, [truth[observation.token] for observation in observations])

@@ -11,31 +11,11 @@ from readerstudy.models import AuditEvent, Pool, Reader, Study
 from readerstudy.selectors.links import link_token
 from readerstudy.services import studies
 from tests.factories import ADMIN, NOW, make_invitation, make_patch_set, make_pool, make_study
+from tests.service.readerstudy import designer
 
 pytestmark = pytest.mark.django_db
 
 CONFIRMED = {"confirmed": "yes"}
-
-
-def design(**changes: str) -> dict[str, str]:
-    """What the form of a new study sends: 2 panels per class and generator."""
-    fields = {
-        "name": "Breast DCE reader study",
-        "question": "Is this panel real or synthetic?",
-        "confidence_levels": "5",
-        "layout": "figure-4",
-        "interpolation": "nearest",
-        "real_key": "f",
-        "synthetic_key": "j",
-        "warm_up_real": "3",
-        "warm_up_synthetic": "3",
-        "seed": "7",
-    }
-    for pool in Pool.objects.all():
-        fields[f"pool_{pool.source}"] = str(pool.pk)
-        for lesion_class in ("benign", "malignant", "no_findings"):
-            fields[f"n_{pool.source}_{lesion_class}"] = "4" if pool.source == "real" else "2"
-    return {**fields, **changes}
 
 
 @pytest.fixture
@@ -47,7 +27,7 @@ class TestPermission:
     @pytest.mark.parametrize("pattern", desk_urls.urlpatterns, ids=lambda pattern: pattern.name)
     def test_every_desk_page_sends_an_anonymous_visitor_to_the_sign_in(self, client, pattern, open_study):
         make_invitation(open_study)
-        known = {"index": 0, "pseudonym": "R01"}
+        known = {"index": 0, "pseudonym": "R01", "number": 1}
         known["slug"] = open_study.slug if "studies" in str(pattern.pattern) else Pool.objects.first().slug
         kwargs = {name: known[name] for name in pattern.pattern.converters}
         address = reverse(f"readerstudy:{pattern.name}", kwargs=kwargs)
@@ -113,11 +93,11 @@ class TestDesign:
         assert (initial["warm_up_real"], initial["warm_up_synthetic"]) == (24, 24)
 
     def test_a_design_becomes_a_draft_and_can_be_revised(self, study_admin, offered):
-        study_admin.post(reverse("readerstudy:study_new"), design())
+        designer.post(study_admin)
         study = Study.objects.get()
         assert study.status == "draft"
         assert study.rules.test["real"]["benign"] == 4
-        study_admin.post(reverse("readerstudy:study_revise", args=[study.slug]), design(n_real_benign="3"))
+        designer.post(study_admin, reverse("readerstudy:study_revise", args=[study.slug]), n_real_benign="3")
         study.refresh_from_db()
         assert study.rules.test["real"]["benign"] == 3
         assert [event.verb for event in study.audit_events.order_by("pk")] == [
@@ -126,8 +106,8 @@ class TestDesign:
         ]
 
     def test_a_quota_larger_than_its_pool_is_refused_with_both_numbers(self, study_admin, offered):
-        response = study_admin.post(reverse("readerstudy:study_new"), design(n_dcgan_malignant="9"))
-        said = response.context["form"].non_field_errors()
+        response = designer.post(study_admin, n_dcgan_malignant="9")
+        said = response.context["form"]["n_dcgan_malignant"].errors
         name = next(pool.name for pool in offered if pool.source == "dcgan")
         assert said == [
             f'The study needs 10 malignant patches of dcgan (9 test + 1 warm-up) but the pool "{name}" holds 8; '
@@ -136,7 +116,7 @@ class TestDesign:
         assert not Study.objects.exists()
 
     def test_a_key_that_viewers_use_is_refused(self, study_admin, offered):
-        response = study_admin.post(reverse("readerstudy:study_new"), design(real_key="r"))
+        response = designer.post(study_admin, real_key="r")
         assert "The key &quot;r&quot; cannot be an answer" in response.content.decode()
 
     def test_without_pools_the_page_says_what_to_do_first(self, study_admin):
@@ -147,7 +127,7 @@ class TestDesign:
 
 class TestLife:
     def test_a_study_goes_from_draft_to_closed_by_confirmed_buttons(self, study_admin, offered):
-        study_admin.post(reverse("readerstudy:study_new"), design())
+        designer.post(study_admin)
         study = Study.objects.get()
         for step, status in (("freeze", "frozen"), ("open", "open"), ("close", "closed")):
             study_admin.post(reverse(f"readerstudy:study_{step}", args=[study.slug]), CONFIRMED)
@@ -181,9 +161,7 @@ class TestLife:
     def test_a_frozen_protocol_cannot_be_revised(self, study_admin):
         study = make_study("frozen")
         before = study.protocol
-        response = study_admin.post(
-            reverse("readerstudy:study_revise", args=[study.slug]), design(), follow=True
-        )
+        response = study_admin.post(reverse("readerstudy:study_revise", args=[study.slug]), follow=True)
         assert "is frozen and cannot change" in response.content.decode()
         study.refresh_from_db()
         assert study.protocol == before

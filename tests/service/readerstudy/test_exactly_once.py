@@ -1,16 +1,19 @@
 """Every judgement is stored exactly once, whatever a browser or a second thread does."""
 
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from readerstudy.core.errors import Conflict, Refused
-from readerstudy.models import ReadingSession, Response, Trial
+from readerstudy.models import ReadingSession, Response, Trial, WithdrawnResponse
 from readerstudy.selectors import reading
 from readerstudy.services import responses, sessions
 from tests.factories import NOW, ReadingBrowser, make_invitation, make_study
+from tests.running_room import enter
+from tests.studies import conduct_study
 
 
 def at_first_test_trial(study) -> Trial:
@@ -19,7 +22,8 @@ def at_first_test_trial(study) -> Trial:
     session = sessions.begin(session=session, now=NOW)
     while (trial := reading.current_trial(session)) and trial.phase == "warm_up":
         sessions.serve(trial=trial, now=NOW)
-        session = sessions.see_warm_up(trial=trial, now=NOW)
+        responses.see(public_id=session.public_id, token=trial.token, now=NOW)
+        session.refresh_from_db()
     sessions.serve(trial=trial, now=NOW)
     return trial
 
@@ -130,6 +134,66 @@ class TestRaces:
 
         assert in_threads(4, read) == [12] * 4
         assert Response.objects.count() == 48
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRacesOfTheApi:
+    """Several windows and repeated requests at the same moment, through the views."""
+
+    def test_eight_times_the_same_request_is_one_response(self):
+        room = enter(make_invitation(make_study("open")))
+        body = room.body(room.token(), answer="real")
+        replies = in_threads(8, lambda _: room.post("answers", body))
+        assert {reply.status_code for reply in replies} == {200}
+        assert {(reply.json()["n_done"], reply.json()["state"]) for reply in replies} == {(1, "test")}
+        assert (
+            Response.objects.count() == Trial.objects.filter(phase="test", done_at__isnull=False).count() == 1
+        )
+
+    def test_two_different_answers_are_one_response_and_refusals(self):
+        room = enter(make_invitation(make_study("open")))
+        token = room.token()
+        replies = in_threads(8, lambda i: room.answer(token, ("real", "fake")[i % 2]))
+        stored = Response.objects.get().answer
+        assert sorted(reply.status_code for reply in replies) == [200] * 4 + [409] * 4
+        assert {reply.json()["answer"] for reply in replies if reply.status_code == 409} == {stored}
+
+    def test_an_answer_and_an_undo_leave_a_session_that_goes_on(self):
+        room = enter(make_invitation(conduct_study(undo=True)))
+        first, second = (item["token"] for item in room.window()["trials"][:2])
+        room.answer(first, "real")
+
+        def act(i: int):
+            return room.answer(second, "fake") if i % 2 else room.undo(first)
+
+        in_threads(4, act)
+        done = list(
+            Trial.objects.filter(phase="test", done_at__isnull=False)
+            .order_by("position")
+            .values_list("position", flat=True)
+        )
+        assert done == list(range(1, len(done) + 1))  # never a gap
+        assert Response.objects.count() == len(done)
+        assert Response.objects.count() + WithdrawnResponse.objects.count() in {1, 2}
+        window = room.window()
+        assert (window["n_done"], window["trials"][0]["position"]) == (len(done), len(done) + 1)
+
+    def test_eight_undos_take_back_one_answer(self):
+        room = enter(make_invitation(conduct_study(undo=True)))
+        tokens = room.read_on(3)
+        replies = in_threads(8, lambda _: room.undo(tokens[-1]))
+        assert sorted(reply.status_code for reply in replies) == [200] + [409] * 7
+        assert (Response.objects.count(), WithdrawnResponse.objects.count()) == (2, 1)
+
+    def test_of_two_windows_that_sit_down_at_once_one_reads(self):
+        first = enter(make_invitation(make_study("open")))
+        token = first.token()
+        windows = [first, *(copy(first) for _ in range(3))]
+        in_threads(4, lambda i: windows[i].take_seat())
+        replies = in_threads(4, lambda i: windows[i].answer(token, "real"))
+        assert sorted(reply.status_code for reply in replies) == [200, 409, 409, 409]
+        assert {reply.json()["kind"] for reply in replies if reply.status_code == 409} == {"moved"}
+        assert Response.objects.count() == 1
 
 
 def in_threads(n: int, call) -> list:

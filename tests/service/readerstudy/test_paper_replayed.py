@@ -11,6 +11,7 @@ from readerstudy.core import protocol as protocols
 from readerstudy.models import ReadingSession, Response, Trial
 from readerstudy.services import studies
 from tests.factories import ADMIN, NOW, ReadingBrowser, make_invitation, make_study
+from tests.visible import visible_text
 
 # Haarburger 2019, Table 3; each percentage is one integer count of 240 real and 120 panels per generator.
 N_CORRECT = {
@@ -65,7 +66,7 @@ def read_as_scripted(reader: ReadingBrowser, still_correct: dict[str, int]) -> N
     reader.begin()
     n_warm_up = Counter()
     while "Warm-up" in reader.text:
-        n_warm_up["is <strong>real" if "is <strong>real" in reader.text else "synthetic"] += 1
+        n_warm_up["is real" in visible_text(reader.text)] += 1
         reader.press()
     assert sorted(n_warm_up.values()) == [24, 24]
     reader.follow_link()

@@ -9,6 +9,7 @@ from readerstudy.core import randomization
 from readerstudy.models import ReadingSession, Response, Trial
 from readerstudy.services import invitations, studies
 from tests.factories import ADMIN, NOW, ReadingBrowser, make_invitation, make_study, small_protocol
+from tests.visible import visible_text
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ class TestArrival:
         radiologist.press()
         session = ReadingSession.objects.get()
         assert session.state == "arrived"
-        assert session.algorithm == "sha256-strata-v1"
+        assert session.algorithm == "sha256-strata-v2"
         assert session.trials.count() == 18
         assert not session.trials.filter(served_at__isnull=False).exists()
 
@@ -79,7 +80,7 @@ class TestWarmUp:
         origins = []
         while "Warm-up" in radiologist.text:
             case = Trial.objects.get(token=radiologist.token).case
-            said = re.search(r"This panel is <strong>(\w+)</strong>", radiologist.text).group(1)
+            said = re.search(r"This panel is (\w+)", visible_text(radiologist.text)).group(1)
             assert said == ("real" if case.source == "real" else "synthetic")
             assert (case.source == "real") or (case.source.upper() in radiologist.text)
             origins.append(said)
@@ -176,7 +177,7 @@ class TestLeavingAndComingBack:
         token = radiologist.token
         pause = re.search(r'id="pause" href="([^"]+)"', radiologist.text).group(1)
         radiologist.open(pause)
-        assert "1 of 12 panels are answered and saved" in radiologist.text
+        assert "1 of 12 panels is answered and saved" in radiologist.text
         radiologist.follow_link()
         assert radiologist.token == token
 

@@ -57,7 +57,9 @@ class Cohort(Job):
 
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=100, unique=True)
-    origin_folder = models.CharField(max_length=1000)  # where it was imported from
+    # Where to import from, until the import has ended: the name of a folder may be the name of a patient.
+    origin_folder = models.CharField(max_length=1000, blank=True)
+    options = models.JSONField(default=dict, blank=True)  # of the import, as asked for
     is_phantom = models.BooleanField(default=False)
     note = models.TextField(blank=True)
 
@@ -82,6 +84,30 @@ class Cohort(Job):
         return "generation.import_cohort"
 
 
+class DryRun(Job):
+    """A look at a folder without importing it: what was found, in words."""
+
+    origin_folder = models.CharField(max_length=1000, blank=True)  # forgotten when the look has ended
+    options = models.JSONField(default=dict, blank=True)
+    layout = models.CharField(max_length=20, blank=True)
+    n_ignored = models.PositiveIntegerField(default=0)  # sub-folders without scans
+    findings = models.JSONField(default=list, blank=True)  # one per patient
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"dry run {self.pk}"
+
+    @property
+    def task_name(self) -> str:
+        return "generation.look"
+
+    @property
+    def n_refused(self) -> int:
+        return sum(bool(finding["error"]) for finding in self.findings)
+
+
 class Patient(models.Model):
     """One patient of a cohort, under a pseudonym."""
 
@@ -91,6 +117,7 @@ class Patient(models.Model):
         default=dict
     )  # size, spacing_mm of T1 and T2 as scanned, resampled spacing_mm
     sha256 = models.CharField(max_length=64)  # over the voxels of all frames and the lesion mask
+    facts = models.JSONField(default=dict, blank=True)  # layout, phases, what was found, in words
 
     class Meta:
         ordering = ["pseudonym"]
@@ -114,6 +141,7 @@ class Lesion(models.Model):
     lesion_class = models.CharField(max_length=12, choices=LESION_CLASS_CHOICES)
     volume_mm3 = models.FloatField()
     n_slices = models.PositiveIntegerField()
+    origin = models.CharField(max_length=12, default="mask")  # mask, segmentation, box, point or automatic
 
     class Meta:
         ordering = ["number"]

@@ -10,6 +10,13 @@ def import_cohort(cohort_id: int) -> None:
     importing.run(cohort_id)
 
 
+@shared_task(name="generation.look", acks_late=True)
+def look(dry_run_id: int) -> None:
+    from generation.jobs import looking
+
+    looking.run(dry_run_id)
+
+
 @shared_task(name="generation.extract", acks_late=True)
 def extract(patch_set_id: int) -> None:
     from generation.jobs import extracting

@@ -9,6 +9,7 @@ app_name = "generation"
 urlpatterns = [
     path("cohorts/", cohorts.cohorts, name="cohorts"),
     path("cohorts/new/", cohorts.new, name="cohort_new"),
+    path("cohorts/new/looks/<int:pk>/", cohorts.dry_run, name="dry_run"),
     path("cohorts/<slug:slug>/", cohorts.cohort, name="cohort"),
     path("cohorts/<slug:slug>/extract/", cohorts.extract, name="cohort_extract"),
     path("cohorts/<slug:slug>/stop/", cohorts.stop, name="cohort_stop"),
@@ -16,6 +17,12 @@ urlpatterns = [
         "cohorts/<slug:slug>/patch-sets/<slug:patch_set>/stop/",
         cohorts.stop_extraction,
         name="extraction_stop",
+    ),
+    path("cohorts/<slug:slug>/patch-sets/<slug:patch_set>/qc/", cohorts.qc, name="cohort_qc"),
+    path(
+        "cohorts/<slug:slug>/patch-sets/<slug:patch_set>/qc/<slug:pseudonym>.jpg",
+        cohorts.qc_sheet,
+        name="cohort_qc_sheet",
     ),
     path("cohorts/<slug:slug>/table1.csv", cohorts.table1_csv, name="cohort_table1_csv"),
     path("training/", training.runs, name="training_runs"),

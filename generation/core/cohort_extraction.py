@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from generation.core import breast_region, extraction, patient_folder, preparation
+from generation.core import breast_region, extraction, patient_folder, patient_split, preparation, qc_sheet
 from generation.core.errors import InputError
 from generation.core.extraction import Extraction
 from generation.core.extraction_options import ExtractionOptions
 from generation.core.frames import T1_PRE
-from generation.core.labels import REAL
-from generation.core.patch_set import PatchSetFolder, PatchSetWriter
+from generation.core.labels import REAL, LesionClass
+from generation.core.patch_set import QC_FOLDER, PatchSetFolder, PatchSetWriter
 
 Progress = Callable[[int, int, str], None]  # patients done, patients in all, pseudonym just done
 
@@ -29,6 +29,7 @@ class ExtractedPatient:
     pseudonym: str
     extraction: Extraction
     facts: dict[str, object]
+    qc_sheet: bytes = b""  # JPEG
 
 
 def extract_patient(folder: Path, options: ExtractionOptions) -> ExtractedPatient:
@@ -47,7 +48,8 @@ def extract_patient(folder: Path, options: ExtractionOptions) -> ExtractedPatien
         region.breasts,
         patient=stored.pseudonym,
         classes=stored.classes,
-        n_healthy_per_breast_slice=options.healthy_per_breast_slice,
+        # Where lesions are unknown, a patch of "healthy" tissue might show one.
+        n_healthy_per_breast_slice=options.healthy_per_breast_slice if stored.lesions_known else 0,
         rng=extraction.patient_rng(options.seed, stored.pseudonym),
     )
     facts: dict[str, object] = {
@@ -56,11 +58,13 @@ def extract_patient(folder: Path, options: ExtractionOptions) -> ExtractedPatien
         "t1_limits": list(prepared.t1_limits),
         "t2_limits": list(prepared.t2_limits),
         "n_patches": len(extracted.rows),
+        "lesions_known": stored.lesions_known,
         "n_lesion_centres_at_border": extracted.n_at_border,
         "lesions_lost_by_resampling": list(extracted.vanished_lesions),
         "n_slices_with_breast": int(np.count_nonzero(region.breasts.any(axis=(1, 2)))),
     }
-    return ExtractedPatient(stored.pseudonym, extracted, facts)
+    sheet = qc_sheet.draw(prepared, region.breasts, extracted, title=stored.pseudonym)
+    return ExtractedPatient(stored.pseudonym, extracted, facts, sheet)
 
 
 def extract_cohort(
@@ -90,14 +94,26 @@ def extract_cohort(
         raise InputError("There is no patient to extract; import scans first.")
     ordered = sorted(folders, key=lambda folder: folder.name)
     patients: dict[str, object] = {}
+    classes: dict[str, set[LesionClass]] = {}
     with PatchSetWriter(target, source=REAL) as writer:
         for done, patient in enumerate(_extracted(ordered, options, n_jobs), start=1):
             writer.add(patient.extraction.patches, patient.extraction.rows)
+            writer.attach(f"{QC_FOLDER}/{patient.pseudonym}.jpg", patient.qc_sheet)
             patients[patient.pseudonym] = patient.facts
+            classes[patient.pseudonym] = {row.lesion_class for row in patient.extraction.rows}
             if on_patient:
                 on_patient(done, len(ordered), patient.pseudonym)
+        split = patient_split.assign(
+            {name: held for name, held in classes.items() if held}, seed=options.seed
+        )
         return writer.finish(
-            {**provenance, "options": options.as_dict(), "software": _software(), "patients": patients}
+            {
+                **provenance,
+                "options": options.as_dict(),
+                "software": _software(),
+                "patients": patients,
+                patient_split.MANIFEST_KEY: split.as_dict(),
+            }
         )
 
 

@@ -45,7 +45,7 @@ def limits_of(volumes: Sequence[NDArray[Any]], intensity_range: IntensityRange) 
 
     Returns
     -------
-    (low, high), low < high
+    (low, high), low < high unless all voxels are equal
     """
     low = min(float(volume.min()) for volume in volumes)
     if intensity_range is IntensityRange.PERCENTILE:
@@ -68,6 +68,8 @@ def to_integers(volume: NDArray[Any], limits: tuple[float, float]) -> NDArray[np
     same shape, int16 in 0..1023
     """
     low, high = limits
+    if high <= low:  # the T2 of a cohort imported without it
+        return np.zeros(volume.shape, dtype=np.int16)
     scaled = np.subtract(volume, np.float32(low), dtype=np.float32)
     scaled *= MAX_INTENSITY / (high - low)
     np.rint(scaled, out=scaled)

@@ -14,6 +14,9 @@ import numpy as np
 from generation.core.errors import InputError
 
 MAX_BYTES: Final = 4 << 30  # of one volume; 512 x 512 x 1000 voxels of 32 bits have 1 GiB
+MAX_EXTRA_BYTES: Final = (
+    64 << 20
+)  # before the voxels (extensions) and after them; a gzip bomb would unpack for hours
 _FLOAT_TYPES: Final = {16: "f4", 64: "f8"}  # NIfTI-1 data type codes
 _BLOCK: Final = 1 << 24
 _HEADER_BYTES: Final = 540  # of NIfTI-2; NIfTI-1 has 348, followed by data or extensions
@@ -38,14 +41,19 @@ def check(path: Path) -> int:
         with path.open("rb") as plain:
             return _check_stream(plain, path)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path} cannot be read ({error}); copy or export it again.") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise InputError(f"{path.name} cannot be read ({reason}); copy or export it again.") from None
 
 
 def _check_stream(file: IO[bytes], path: Path) -> int:
     header = file.read(_HEADER_BYTES)
     offset, n_bytes, float_type = _layout(header, path)
     if n_bytes > MAX_BYTES:
-        raise InputError(f"{path} promises {n_bytes} bytes of voxels; the limit is {MAX_BYTES}.")
+        raise InputError(f"{path.name} promises {n_bytes} bytes of voxels; the limit is {MAX_BYTES}.")
+    if offset > MAX_EXTRA_BYTES:
+        raise InputError(
+            f"{path.name} says that its voxels begin at byte {offset}; the limit is {MAX_EXTRA_BYTES}."
+        )
     if offset > len(header):
         file.read(offset - len(header))
     rest, n_left, n_bad = header[offset:][:n_bytes], n_bytes, 0
@@ -54,15 +62,20 @@ def _check_stream(file: IO[bytes], path: Path) -> int:
         if len(block) == len(rest) < n_left:
             missing = n_left - len(rest)
             raise InputError(
-                f"{path} cannot be read ({missing} of {n_bytes} bytes of voxels are missing); copy or export it again."
+                f"{path.name} cannot be read ({missing} of {n_bytes} bytes of voxels are missing); copy or export it again."
             )
         # A float must not be cut in two at the end of a block.
         whole = len(block) if len(block) == n_left else len(block) - len(block) % 8
         rest, n_left = block[whole:], n_left - whole
         if float_type:
             n_bad += int(np.count_nonzero(~np.isfinite(np.frombuffer(block[:whole], dtype=float_type))))
-    while file.read(_BLOCK):  # to the end, where gzip keeps its checksum
-        pass
+    n_extra = 0
+    while block := file.read(_BLOCK):  # to the end, where gzip keeps its checksum
+        n_extra += len(block)
+        if n_extra > MAX_EXTRA_BYTES:
+            raise InputError(
+                f"{path.name} goes on for more than {MAX_EXTRA_BYTES} bytes after its voxels; export it again."
+            )
     return n_bad
 
 
@@ -82,4 +95,4 @@ def _layout(header: bytes, path: Path) -> tuple[int, int, str]:
         n_voxels = int(np.prod([max(n, 1) for n in dims[1 : 1 + max(min(dims[0], 7), 0)]], dtype=object))
         float_type = _FLOAT_TYPES.get(data_type, "")
         return max(offset, 0), n_voxels * bits // 8, f"{order}{float_type}" if float_type else ""
-    raise InputError(f"{path} is no NIfTI file; export it again as NIfTI, NRRD or MHA.")
+    raise InputError(f"{path.name} is no NIfTI file; export it again as NIfTI, NRRD or MHA.")

@@ -21,6 +21,7 @@ from generation.core.labels import LESION_CLASSES, LesionClass, parse_source
 from generation.core.patch_index import INDEX_COLUMNS, PatchRow, cells, read_index
 
 __all__ = [
+    "QC_FOLDER",
     "PatchRow",
     "PatchSetFolder",
     "PatchSetWriter",
@@ -35,6 +36,7 @@ FORMAT_VERSION: Final = 1
 PATCHES_FILE: Final = "patches.npy"
 INDEX_FILE: Final = "index.csv"
 MANIFEST_FILE: Final = "manifest.json"
+QC_FOLDER: Final = "qc"  # sheets for checking patients by eye, where there are any
 PATCH_SHAPE: Final = (N_FRAMES, PATCH_SIZE, PATCH_SIZE)
 _DTYPE: Final = np.dtype("<i2")
 _READ_BLOCK: Final = 1 << 20  # bytes hashed at a time
@@ -164,6 +166,12 @@ class PatchSetWriter:
             self._index_csv.writerow(cells(row))
             self._counts[row.lesion_class] += 1
         self.n_patches += len(rows)
+
+    def attach(self, name: str, content: bytes) -> None:
+        """Put a file beside the patches, for instance a sheet for checking them; it is no part of the sums."""
+        path = self._partial / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
 
     def finish(self, provenance: Mapping[str, object]) -> PatchSetFolder:
         """Write the manifest, give the folder its name and open it.

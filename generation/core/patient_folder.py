@@ -1,65 +1,44 @@
-"""A folder of scans: which patients it holds, whether each is complete, and writing them de-identified."""
+"""A folder of scans in our own layout: which patients it holds, whether each is complete, and writing them de-identified."""
 
-import csv
-import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from generation.core import volumes
+from generation.core import lesion_sources, lesion_table, volumes
 from generation.core.errors import InputError
-from generation.core.frames import DYNAMIC, SCANNED_FRAMES
-from generation.core.labels import LesionClass, parse_lesion_class
+from generation.core.frames import SCANNED_FRAMES
+from generation.core.import_options import ImportOptions
+from generation.core.labels import LesionClass
+from generation.core.lesion_sources import PlacedLesions
+from generation.core.lesion_truth import LESIONS_CSV, TRUTH_JSON, is_phantom, lesions_known, read_truth
+from generation.core.patient_scan import (
+    ImportFacts,
+    PatientScan,
+    ScannedLesion,
+    assembled,
+    check_frame,
+    checked_mask,
+    parse_pseudonym,
+)
+
+__all__ = [
+    "PatientScan",
+    "ScannedLesion",
+    "find_patients",
+    "is_phantom",
+    "load_patient",
+    "parse_pseudonym",
+    "read_patient",
+    "read_truth",
+    "write_patient",
+]
 
 LESIONS: Final = "lesions"
-TRUTH_JSON: Final = "truth.json"
-LESIONS_CSV: Final = "lesions.csv"
-_PSEUDONYM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_MAX_LESION: Final = 65_535  # a lesion number is stored in 16 bits
-
-
-@dataclass(frozen=True)
-class ScannedLesion:
-    """One lesion of the mask."""
-
-    number: int
-    lesion_class: LesionClass
-    volume_mm3: float
-    n_slices: int  # axial slices of the scan that it touches
-
-
-@dataclass(frozen=True)
-class PatientScan:
-    """One patient that passed every check.
-
-    Attributes
-    ----------
-    images : SimpleITK images of SCANNED_FRAMES
-    lesion_mask : SimpleITK image, uint16 lesion numbers on the T1 grid
-    sha256 : over the voxels of all frames and the mask, in that order
-    """
-
-    pseudonym: str
-    images: Mapping[str, Any]
-    lesion_mask: Any
-    lesions: tuple[ScannedLesion, ...]
-    sha256: str
-
-    def geometry(self) -> dict[str, dict[str, list[float]]]:
-        """Size and spacing of T1 and T2 along x, y, z as stored in the scan."""
-        grids = {
-            name: volumes.grid_of(self.images[frame]) for name, frame in (("T1", "T1_pre"), ("T2", "T2"))
-        }
-        return {
-            name: {"size": list(grid.size), "spacing_mm": [round(mm, 5) for mm in grid.spacing_mm]}
-            for name, grid in grids.items()
-        }
+_NAMES: Final = ", ".join(SCANNED_FRAMES)
 
 
 @dataclass(frozen=True)
@@ -70,6 +49,7 @@ class StoredPatient:
     images: Mapping[str, Any]
     lesion_mask: Any
     classes: Mapping[int, LesionClass]
+    lesions_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,7 +70,7 @@ def find_patients(folder: Path) -> FolderContent:
     """
     if not folder.is_dir():
         raise InputError(
-            f"{folder} is not a folder on this machine; give the folder that holds one sub-folder per patient."
+            "This is not a folder on this machine; give the folder that holds one sub-folder per patient."
         )
     try:
         if _holds_a_frame(folder):
@@ -99,24 +79,23 @@ def find_patients(folder: Path) -> FolderContent:
         patients = tuple(path for path in inside if _holds_a_frame(path))
     except OSError as error:
         raise InputError(
-            f"{error.filename or folder} cannot be listed ({error.strerror}); give the importing account the right to read it."
-        ) from error
+            f"The folder or one inside it cannot be listed ({error.strerror}); give the importing account the right to read it."
+        ) from None
     if not patients:
-        names = ", ".join(SCANNED_FRAMES)
         raise InputError(
-            f"{folder} holds no patient; expected one sub-folder per patient with {names} and lesions as {', '.join(volumes.SUFFIXES)}."
+            f"The folder holds no patient; expected one sub-folder per patient with {_NAMES} and lesions as {', '.join(volumes.SUFFIXES)}."
         )
     seen: dict[str, str] = {}
     for path in patients:
         first = seen.setdefault(path.name.casefold(), path.name)
         if first != path.name:
             raise InputError(
-                f"Patients {first} and {path.name} in {folder} have the same pseudonym but for upper and lower case; rename one."
+                f"Patients {parse_pseudonym(first)} and {parse_pseudonym(path.name)} in the folder have the same pseudonym but for upper and lower case; rename one."
             )
     return FolderContent(patients, tuple(path.name for path in inside if path not in patients))
 
 
-def read_patient(folder: Path) -> PatientScan:
+def read_patient(folder: Path, options: ImportOptions | None = None) -> PatientScan:
     """Read and check one patient.
 
     Raises
@@ -126,18 +105,24 @@ def read_patient(folder: Path) -> PatientScan:
         unreadable or not three-dimensional file, NaN or infinity, constant volume, T1 frames or mask on
         different grids, lesion mask and truth that disagree.
     """
+    options = options or ImportOptions()
     pseudonym = parse_pseudonym(folder.resolve().name)
-    images = {name: _read_frame(folder, name, pseudonym) for name in SCANNED_FRAMES}
-    _check_same_grid(images, pseudonym)
-    classes = read_truth(folder, pseudonym)
-    mask = _read_mask(folder, images["T1_pre"], classes, pseudonym)
-    return PatientScan(
-        pseudonym=pseudonym,
-        images=images,
-        lesion_mask=mask,
-        lesions=_measure(mask, classes),
-        sha256=_voxel_sum([*images.values(), mask]),
-    )
+    names = [name for name in SCANNED_FRAMES if name != "T2" or not options.without_t2]
+    images = {name: _read_frame(folder, name, pseudonym) for name in names}
+    if options.without_t2:
+        images["T2"] = black(images["T1_pre"])
+    placed = _lesions(folder, images, pseudonym)
+    told = [*placed.told, *([WITHOUT_T2] if options.without_t2 else [])]
+    facts = ImportFacts(found=tuple(told), has_t2=not options.without_t2, is_phantom=is_phantom(folder))
+    return assembled(pseudonym, images, placed.mask, placed.classes, facts, placed.origins)
+
+
+WITHOUT_T2: Final = "The cohort is imported without T2: that frame is black in every patch."
+
+
+def black(t1: Any) -> Any:
+    """Stand in for the T2 of a cohort that has none: zeros on the T1 grid."""
+    return volumes.like(t1, np.zeros(volumes.voxels(t1).shape, dtype=np.int16))
 
 
 def write_patient(scan: PatientScan, folder: Path) -> None:
@@ -148,8 +133,12 @@ def write_patient(scan: PatientScan, folder: Path) -> None:
     volumes.write_volume(scan.lesion_mask, folder / f"{LESIONS}.nii.gz")
     truth = {
         "lesions": [
-            {"lesion": lesion.number, "lesion_class": lesion.lesion_class.value} for lesion in scan.lesions
-        ]
+            {"lesion": lesion.number, "lesion_class": lesion.lesion_class.value, "origin": lesion.origin}
+            for lesion in scan.lesions
+        ],
+        "lesions_known": scan.facts.lesions_known,
+        "has_t2": scan.facts.has_t2,
+        "phase_seconds": scan.facts.as_dict()["phase_seconds"],
     }
     (folder / TRUTH_JSON).write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
 
@@ -163,91 +152,25 @@ def load_patient(folder: Path) -> StoredPatient:
         If a file has gone since.
     """
     paths = {name: folder / f"{name}.nii.gz" for name in (*SCANNED_FRAMES, LESIONS)}
-    images = {name: volumes.read_volume(path) for name, path in paths.items()}
+    images = {name: read_named(path, folder.name) for name, path in paths.items()}
     mask = images.pop(LESIONS)
-    return StoredPatient(folder.name, images, mask, read_truth(folder, folder.name))
+    return StoredPatient(
+        folder.name, images, mask, read_truth(folder, folder.name), lesions_known=lesions_known(folder)
+    )
 
 
-def is_phantom(folder: Path) -> bool:
-    """Say whether a patient's truth.json names a phantom as its source."""
-    try:
-        truth = json.loads((folder / TRUTH_JSON).read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(truth, dict) and "phantom" in str(truth.get("source", "")).lower()
-
-
-def parse_pseudonym(text: str) -> str:
-    """Accept a folder's name as a pseudonym.
+def read_named(path: Path, pseudonym: str) -> Any:
+    """Read a volume; a sentence about what is wrong with it begins with the patient.
 
     Raises
     ------
     InputError
-        If it holds anything but letters, digits, hyphens and underscores, or more than 64 characters.
+        As `volumes.read_volume`.
     """
-    if not _PSEUDONYM.fullmatch(text):
-        raise InputError(
-            f'Patient folder "{text}" cannot be a pseudonym; use at most 64 letters, digits, hyphens and underscores, and no real name.'
-        )
-    return text
-
-
-def read_truth(folder: Path, pseudonym: str) -> dict[int, LesionClass]:
-    """Read the class of every lesion from truth.json or lesions.csv.
-
-    Raises
-    ------
-    InputError
-        If neither or both are there, or an entry cannot be read.
-    """
-    paths = [folder / name for name in (TRUTH_JSON, LESIONS_CSV) if (folder / name).is_file()]
-    if len(paths) != 1:
-        found = "both" if paths else "neither"
-        raise InputError(
-            f"Patient {pseudonym} has {found} of {TRUTH_JSON} and {LESIONS_CSV}; give one of them with the class of every lesion."
-        )
-    path = paths[0]
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        entries = (
-            json.loads(text)["lesions"]
-            if path.name == TRUTH_JSON
-            else list(csv.DictReader(text.splitlines()))
-        )
-        numbers_and_classes = [(int(entry["lesion"]), _class_of(entry)) for entry in entries]
+        return volumes.read_volume(path)
     except InputError as error:
-        raise InputError(f"Patient {pseudonym}, {path.name}: {error}") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        shape = (
-            '{"lesions": [{"lesion": 1, "lesion_class": "benign"}]}'
-            if path.name == TRUTH_JSON
-            else "columns lesion,lesion_class"
-        )
-        raise InputError(
-            f"Patient {pseudonym}: {path.name} cannot be read ({type(error).__name__}: {error}); expected {shape}."
-        ) from error
-    classes: dict[int, LesionClass] = {}
-    for number, lesion_class in numbers_and_classes:
-        if number in classes or not 0 < number <= _MAX_LESION:
-            reason = "appears twice" if number in classes else f"is not in 1..{_MAX_LESION}"
-            raise InputError(
-                f"Patient {pseudonym}, {path.name}: lesion {number} {reason}; give every lesion of the mask once."
-            )
-        classes[number] = lesion_class
-    return classes
-
-
-def _class_of(entry: Mapping[str, Any]) -> LesionClass:
-    if entry.get("lesion_class") is not None:
-        lesion_class = parse_lesion_class(str(entry["lesion_class"]))
-    else:
-        malignant = entry["malignant"]
-        if not isinstance(malignant, bool):
-            raise InputError(f'malignant is "{malignant}"; write true or false.')
-        lesion_class = LesionClass.MALIGNANT if malignant else LesionClass.BENIGN
-    if lesion_class is LesionClass.NO_FINDINGS:
-        raise InputError(f"lesion {entry['lesion']} is called no_findings; a lesion is benign or malignant.")
-    return lesion_class
+        raise InputError(f"Patient {pseudonym}: {error}") from error
 
 
 def _holds_a_frame(folder: Path) -> bool:
@@ -262,25 +185,49 @@ def _read_frame(folder: Path, name: str, pseudonym: str) -> Any:
         raise InputError(
             f"Patient {pseudonym} has no {name}; add {name}.nii.gz ({', '.join(volumes.SUFFIXES)} are read) or leave the patient out."
         )
-    image = volumes.read_volume(path)
-    values = volumes.voxels(image)
-    if values.size == 0 or values.min() == values.max():
-        value = values.flat[0] if values.size else "none"
+    image = read_named(path, pseudonym)
+    check_frame(image, path.name, pseudonym)
+    if image.GetPixelIDTypeAsString() == "8-bit unsigned integer":
         raise InputError(
-            f"Patient {pseudonym}: {path.name} is empty, all {values.size} voxels are {value}; export it again."
+            f"Patient {pseudonym}: {path.name} has 8 bits per voxel, as screenshots have; export the measured values."
         )
     return image
 
 
-def _check_same_grid(images: Mapping[str, Any], pseudonym: str) -> None:
-    names = SCANNED_FRAMES[DYNAMIC]
-    first = volumes.grid_of(images[names[0]])
-    for name in names[1:]:
-        grid = volumes.grid_of(images[name])
-        if not grid.matches(first):
+def _lesions(folder: Path, images: Mapping[str, Any], pseudonym: str) -> PlacedLesions:
+    """Lesions by a mask with a class per number or per value, or by the places of a table."""
+    path = volumes.find_volume(folder, LESIONS)
+    table = folder / LESIONS_CSV
+    rows: tuple[lesion_table.LesionRow, ...] = ()
+    if table.is_file() and not (folder / TRUTH_JSON).is_file():
+        try:
+            rows = lesion_table.read(table)
+            has_places = any(row.has_place for row in rows)
+            if path is None and rows and all(row.has_place or not row.is_lesion for row in rows):
+                return lesion_sources.from_rows(rows, images, slice_of=_from_one(images["T1_pre"]))
+            if path is not None and has_places:
+                raise InputError(
+                    f"{path.name} and the places in {table.name} both say where lesions are; keep one."
+                )
+            if path is not None and any(row.label is not None for row in rows):
+                mask = checked_mask(
+                    read_named(path, pseudonym), images["T1_pre"], name=path.name, pseudonym=pseudonym
+                )
+                labels = {row.label: row.lesion_class for row in rows if row.label is not None}
+                return lesion_sources.from_labels(mask, labels)
+        except InputError as error:
+            text = str(error)
             raise InputError(
-                f"Patient {pseudonym}: {name} has {grid}, but {names[0]} has {first}; all T1 frames need one grid."
-            )
+                text if text.startswith("Patient ") else f"Patient {pseudonym}: {text}"
+            ) from None
+    classes = read_truth(folder, pseudonym)
+    mask = _read_mask(folder, images["T1_pre"], classes, pseudonym)
+    return PlacedLesions(mask, classes, {})
+
+
+def _from_one(t1: Any) -> lesion_sources.SliceOf:
+    n_slices = t1.GetSize()[2]
+    return lambda number: number - 1 if 1 <= number <= n_slices else None
 
 
 def _read_mask(folder: Path, t1: Any, classes: Mapping[int, LesionClass], pseudonym: str) -> Any:
@@ -289,22 +236,9 @@ def _read_mask(folder: Path, t1: Any, classes: Mapping[int, LesionClass], pseudo
         raise InputError(
             f"Patient {pseudonym} has no {LESIONS}; add {LESIONS}.nii.gz with 0 for healthy tissue and one number per lesion."
         )
-    image = volumes.read_volume(path)
-    grid, t1_grid = volumes.grid_of(image), volumes.grid_of(t1)
-    if not grid.matches(t1_grid):
-        raise InputError(
-            f"Patient {pseudonym}: {path.name} has {grid}, but T1_pre has {t1_grid}; draw or resample the mask on the T1 grid."
-        )
-    values = volumes.voxels(image)
-    numbers = np.unique(values)
-    odd = numbers[
-        (numbers < 0) | (numbers > _MAX_LESION) | (numbers != np.floor(numbers)) | ~np.isfinite(numbers)
-    ]
-    if len(odd):
-        raise InputError(
-            f"Patient {pseudonym}: {path.name} holds the value {odd[0]:g}; write 0 for healthy tissue and a whole number per lesion."
-        )
-    in_mask, in_truth = {int(number) for number in numbers if number}, set(classes)
+    mask = checked_mask(read_named(path, pseudonym), t1, name=path.name, pseudonym=pseudonym)
+    in_mask = {int(number) for number in np.unique(volumes.voxels(mask)) if number}
+    in_truth = set(classes)
     if in_mask != in_truth:
         where, lesion = (
             ("the truth", min(in_truth - in_mask))
@@ -315,26 +249,4 @@ def _read_mask(folder: Path, t1: Any, classes: Mapping[int, LesionClass], pseudo
         raise InputError(
             f"Patient {pseudonym}: lesion {lesion} is in {where} but not in {other}; both have to hold the same lesions."
         )
-    return volumes.like(image, np.asarray(values, dtype=np.uint16))
-
-
-def _measure(mask: Any, classes: Mapping[int, LesionClass]) -> tuple[ScannedLesion, ...]:
-    image = volumes.axial(mask)
-    numbers: NDArray[np.uint16] = volumes.voxels(image)
-    voxel_mm3 = float(np.prod(image.GetSpacing()))
-    lesions = []
-    for number in sorted(classes):
-        per_slice = np.count_nonzero(numbers == number, axis=(1, 2))
-        lesions.append(
-            ScannedLesion(
-                number, classes[number], float(per_slice.sum()) * voxel_mm3, int(np.count_nonzero(per_slice))
-            )
-        )
-    return tuple(lesions)
-
-
-def _voxel_sum(images: list[Any]) -> str:
-    digest = hashlib.sha256()
-    for image in images:
-        digest.update(np.ascontiguousarray(volumes.voxels(image)).data)
-    return digest.hexdigest()
+    return mask

@@ -4,7 +4,9 @@ Axial convention everywhere downstream: axes (slice, row, col) run towards super
 (DICOM "LPS"), so that row 0 is the anterior edge and an axial slice is one index of the first axis.
 """
 
+import errno
 import gzip
+import math
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -23,6 +25,7 @@ SUFFIXES: Final = (".nii.gz", ".nii", ".nrrd", ".mha")
 GRID_TOLERANCE_MM: Final = (
     0.01  # scanners and converters round positions; a hundredth of a millimetre is no other grid
 )
+MAX_VOXELS: Final = 1 << 30  # of one volume; 512 x 512 x 1000 voxels are a quarter of it
 _GZIP_LEVEL: Final = 1  # three times as fast as the default for 10 % more bytes
 
 
@@ -92,31 +95,42 @@ def read_volume(path: Path) -> Any:
     """
     n_bad = nifti_check.check(path) if path.name.endswith((".nii", ".nii.gz")) else 0
     try:
+        _check_promise(path)
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
         reason = (
-            str(error).strip().splitlines()[-1].removeprefix("ITK ERROR: ")
+            str(error).strip().splitlines()[-1].removeprefix("ITK ERROR: ").replace(str(path), path.name)
             if str(error).strip()
             else "no reason given"
         )
         raise InputError(
-            f"{path} cannot be read ({reason}); export it again as NIfTI, NRRD or MHA."
-        ) from error
+            f"{path.name} cannot be read ({reason}); export it again as NIfTI, NRRD or MHA."
+        ) from None
     if image.GetDimension() != 3:
         raise InputError(
-            f"{path} has {image.GetDimension()} dimensions; give one three-dimensional volume per frame."
+            f"{path.name} has {image.GetDimension()} dimensions; give one three-dimensional volume per frame."
         )
     if image.GetNumberOfComponentsPerPixel() != 1:
         n = image.GetNumberOfComponentsPerPixel()
-        raise InputError(f"{path} has {n} values per voxel; give a grey-level volume with one.")
+        raise InputError(f"{path.name} has {n} values per voxel; give a grey-level volume with one.")
     values = voxels(image)
     if values.dtype.kind == "f":
         n_bad += int(np.count_nonzero(~np.isfinite(values)))
     if n_bad:
         raise InputError(
-            f"{path} holds {n_bad} voxels that are NaN or infinite; every voxel needs a finite value."
+            f"{path.name} holds {n_bad} voxels that are NaN or infinite; every voxel needs a finite value."
         )
     return image
+
+
+def _check_promise(path: Path) -> None:
+    """Refuse a header that promises more voxels than a scan has, before memory is taken for them."""
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    n_voxels = math.prod(reader.GetSize()) * reader.GetNumberOfComponents()
+    if n_voxels > MAX_VOXELS:
+        raise InputError(f"{path.name} promises {n_voxels} voxels; the limit is {MAX_VOXELS}.")
 
 
 def grid_of(image: Any) -> Grid:
@@ -205,11 +219,19 @@ def resample_labels(image: Any, grid: Any) -> NDArray[np.uint16]:
 
 
 def write_volume(image: Any, path: Path) -> None:
-    """Write voxels and geometry as .nii.gz, and nothing else of the file the image came from."""
+    """Write voxels and geometry as .nii.gz, and nothing else of the file the image came from.
+
+    Raises
+    ------
+    OSError
+        If the disk is full; ITK would only print a line and leave half a file.
+    """
     bare = like(image, voxels(image))
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         plain = Path(folder) / "plain.nii"
         sitk.WriteImage(bare, str(plain))
+        if plain.stat().st_size < voxels(bare).nbytes:
+            raise OSError(errno.ENOSPC, "the file system took only a part of the file")
         with (
             plain.open("rb") as source,
             path.open("wb") as target,

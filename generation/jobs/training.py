@@ -9,7 +9,9 @@ from time import monotonic
 from typing import TextIO
 
 import torch
+from django.conf import settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from generation.core import checkpoint, contact_sheet, presets, training
 from generation.core.errors import InputError
@@ -18,7 +20,7 @@ from generation.core.labels import LESION_CLASSES
 from generation.core.patch_set import PatchSetFolder, open_patch_set
 from generation.core.sampling import sample
 from generation.jobs import device as devices
-from generation.models import TrainingRun
+from generation.models import Checkpoint, TrainingRun
 from generation.services import jobs, training_runs
 
 logger = logging.getLogger(__name__)
@@ -120,7 +122,8 @@ class _Recorder:
         folder = self.row.checkpoint_folder(state.step)
         sha256 = checkpoint.save(state, folder, summary={"patch_set_sha256": self.row.patch_set.sha256})
         _draw_grid(self.row, folder, state.step)
-        training_runs.record_checkpoint(self.row, step=state.step, sha256=sha256, now=timezone.now())
+        stored = training_runs.record_checkpoint(self.row, step=state.step, sha256=sha256, now=timezone.now())
+        _tell_about(stored)
 
     def close(self) -> None:
         self._history.close()
@@ -128,6 +131,15 @@ class _Recorder:
     @property
     def _images_per_step(self) -> int:
         return self.state.config.batch_size * self.state.config.n_critic
+
+
+def _tell_about(stored: Checkpoint) -> None:
+    """Call what the settings name, so that others can follow a training; their failure is no failure of it."""
+    if settings.AFTER_CHECKPOINT:
+        try:
+            import_string(settings.AFTER_CHECKPOINT)(stored.pk)
+        except Exception:
+            logger.exception("%s failed for checkpoint %s", settings.AFTER_CHECKPOINT, stored.name)
 
 
 def _open_history(path: Path, step: int) -> TextIO:

@@ -58,13 +58,20 @@ class PatientLine:
     t1_spacing: str
     t2_size: str
     t2_spacing: str
+    found: tuple[str, ...]  # what the import found out, in sentences
+    lesions_known: bool
 
 
 def patients_of(cohort: Cohort) -> list[PatientLine]:
     """Patients by pseudonym, with their lesions and scanned grids."""
     return [
         PatientLine(
-            patient.pseudonym, tuple(patient.lesions.all()), *_grid(patient, "T1"), *_grid(patient, "T2")
+            patient.pseudonym,
+            tuple(patient.lesions.all()),
+            *_grid(patient, "T1"),
+            *_grid(patient, "T2"),
+            found=tuple(patient.facts.get("found", ())),
+            lesions_known=patient.facts.get("lesions_known", True),
         )
         for patient in cohort.patients.prefetch_related("lesions")
     ]

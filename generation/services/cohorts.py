@@ -1,17 +1,25 @@
 """Take cohorts in, and remove what a failed import left."""
 
-from collections.abc import Sequence
-from datetime import datetime
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Final, Protocol
 
-from django.db import IntegrityError, transaction
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
 from django.utils.text import slugify
 
 from generation.core.errors import InputError
+from generation.core.import_options import ImportOptions
 from generation.core.labels import LesionClass
-from generation.models import Cohort, Lesion, Patient
+from generation.models import Cohort, DryRun, Job, Lesion, Patient
 from generation.services.naming import MAX_NAME_LENGTH, RESERVED
+
+NO_FOLDER: Final = (
+    "This is not a folder on this machine; give the folder that holds one sub-folder per patient."
+)
+KEEP_DRY_RUNS: Final = timedelta(days=1)
 
 
 class LesionFacts(Protocol):
@@ -25,6 +33,8 @@ class LesionFacts(Protocol):
     def volume_mm3(self) -> float: ...
     @property
     def n_slices(self) -> int: ...
+    @property
+    def origin(self) -> str: ...
 
 
 class PatientFacts(Protocol):
@@ -38,10 +48,38 @@ class PatientFacts(Protocol):
     def sha256(self) -> str: ...
     @property
     def lesions(self) -> Sequence[LesionFacts]: ...
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
+
+
+def pseudonym_key() -> bytes:
+    """Secret for the pseudonyms of DICOM patients: the same patient gets the same one as long as the instance keeps its key."""
+    return hashlib.sha256(f"pseudonyms:{settings.SECRET_KEY}".encode()).digest()
+
+
+def default_name(folder: Path, *, now: datetime) -> str:
+    """Name of a cohort that was given none: the folder's where patients' folders are pseudonyms, else when it was imported.
+
+    The name of a folder with DICOM files may be the name of a patient.
+    """
+    try:
+        inside = [folder, *(path for path in folder.iterdir() if path.is_dir())]
+        is_ours = any(path.name.startswith("T1_pre.") for one in inside for path in one.iterdir())
+    except OSError:
+        is_ours = False
+    return folder.resolve().name if is_ours else f"Import {now:%Y-%m-%d %H-%M-%S}"
 
 
 @transaction.atomic
-def request_import(*, folder: Path, name: str, slug: str = "", note: str = "", now: datetime) -> Cohort:
+def request_import(
+    *,
+    folder: Path,
+    name: str,
+    slug: str = "",
+    note: str = "",
+    options: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> Cohort:
     """Queue the import of a folder; a name that a cohort has already is refused, unless its import came to nothing."""
     name = " ".join(name.split())
     slug = slugify(slug or name)
@@ -50,21 +88,22 @@ def request_import(*, folder: Path, name: str, slug: str = "", note: str = "", n
             f'Cohort name "{name}" cannot be used; write 1 to {MAX_NAME_LENGTH} characters with at least one letter or digit.'
         )
     if not folder.is_dir():
-        raise InputError(
-            f"{folder} is not a folder on this machine; give the folder that holds one sub-folder per patient."
-        )
+        raise InputError(NO_FOLDER)
     Cohort.objects.filter(
         slug=slug, status__in=[Cohort.Status.FAILED, Cohort.Status.STOPPED], patients=None
     ).delete()
     earlier = Cohort.objects.filter(slug=slug).first()
     if earlier:
-        raise InputError(
-            f'Cohort "{slug}" is there already (imported from {earlier.origin_folder}); choose another name.'
-        )
+        raise InputError(f'Cohort "{slug}" is there already; choose another name.')
     try:
         with transaction.atomic():
             return Cohort.objects.create(
-                name=name, slug=slug, origin_folder=str(folder.resolve()), note=note, created_at=now
+                name=name,
+                slug=slug,
+                origin_folder=str(folder.resolve()),
+                note=note,
+                options=ImportOptions.parse(options or {}).as_dict(),
+                created_at=now,
             )
     except IntegrityError:
         raise InputError(f'Cohort "{slug}" is being imported at this moment; choose another name.') from None
@@ -74,7 +113,13 @@ def store_patients(cohort: Cohort, *, patients: Sequence[PatientFacts], is_phant
     """Write the rows of all patients and lesions; the caller holds the transaction that also places the files."""
     Cohort.objects.filter(pk=cohort.pk).update(is_phantom=is_phantom)
     rows = [
-        Patient(cohort=cohort, pseudonym=facts.pseudonym, geometry=facts.geometry, sha256=facts.sha256)
+        Patient(
+            cohort=cohort,
+            pseudonym=facts.pseudonym,
+            geometry=facts.geometry,
+            sha256=facts.sha256,
+            facts=dict(facts.facts),
+        )
         for facts in patients
     ]
     Patient.objects.bulk_create(rows)
@@ -85,7 +130,37 @@ def store_patients(cohort: Cohort, *, patients: Sequence[PatientFacts], is_phant
             lesion_class=lesion.lesion_class.value,
             volume_mm3=lesion.volume_mm3,
             n_slices=lesion.n_slices,
+            origin=lesion.origin,
         )
         for row, facts in zip(rows, patients, strict=True)
         for lesion in facts.lesions
     )
+
+
+@transaction.atomic
+def request_dry_run(*, folder: Path, options: Mapping[str, Any] | None = None, now: datetime) -> DryRun:
+    """Queue a look at a folder; looks of earlier days are removed."""
+    if not folder.is_dir():
+        raise InputError(NO_FOLDER)
+    DryRun.objects.filter(finished_at__lt=now - KEEP_DRY_RUNS).delete()
+    return DryRun.objects.create(
+        origin_folder=str(folder.resolve()),
+        options=ImportOptions.parse(options or {}).as_dict(),
+        created_at=now,
+    )
+
+
+def forget_origin(row: Cohort | DryRun) -> None:
+    """Forget where an import that has ended came from: the name of a folder may be the name of a patient."""
+    ended = [Job.Status.FINISHED, Job.Status.FAILED, Job.Status.STOPPED]
+    type(row)._default_manager.filter(pk=row.pk, status__in=ended).update(origin_folder="")
+    # SQLite keeps earlier pages in its write-ahead log until it is told to empty it; PostgreSQL's log is its operator's.
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def rename_neutrally(cohort: Cohort) -> None:
+    """Take away a name and a note that hold a patient's name."""
+    name = f"Import {cohort.pk}"
+    Cohort.objects.filter(pk=cohort.pk).update(name=name, slug=slugify(name), note="")

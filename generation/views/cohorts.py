@@ -1,20 +1,24 @@
 """Pages of cohorts."""
 
+from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from generation import tasks
 from generation.core.errors import InputError
-from generation.models import Cohort, PatchSet
+from generation.models import Cohort, DryRun, PatchSet
 from generation.selectors import cohorts as selectors
 from generation.selectors import patch_sets as patch_set_selectors
 from generation.services import cohorts as services
 from generation.services import patch_sets
 from generation.views.cohort_forms import ExtractionForm, ImportForm
 from generation.views.stopping import ask_to_stop
+
+QC_PER_PAGE = 10
+FINDINGS_PER_PAGE = 50
 
 
 @require_GET
@@ -34,10 +38,17 @@ def new(request: HttpRequest) -> HttpResponse:
         values = form.cleaned_data
         try:
             with transaction.atomic():
+                if "look" in request.POST:
+                    look = services.request_dry_run(
+                        folder=values["folder"], options=values, now=timezone.now()
+                    )
+                    tasks.look.delay_on_commit(look.pk)
+                    return redirect("generation:dry_run", look.pk)
                 row = services.request_import(
                     folder=values["folder"],
-                    name=values["name"] or values["folder"].name,
+                    name=values["name"] or services.default_name(values["folder"], now=timezone.now()),
                     note=values["note"],
+                    options=values,
                     now=timezone.now(),
                 )
                 tasks.import_cohort.delay_on_commit(row.pk)
@@ -46,6 +57,15 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("generation:cohort", row.slug)
     return render(request, "generation/cohort_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+def dry_run(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what a look at a folder found; what cannot be imported first."""
+    row = get_object_or_404(DryRun, pk=pk)
+    ordered = sorted(row.findings, key=lambda finding: not finding["error"])
+    page = Paginator(ordered, FINDINGS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "generation/dry_run.html", {"look": row, "page": page})
 
 
 @require_GET
@@ -80,6 +100,7 @@ def stop(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask an import to stop after the patient it is at."""
     row = get_object_or_404(Cohort, slug=slug)
     ask_to_stop(request, row, kind="import")
+    services.forget_origin(row)
     return redirect("generation:cohort", slug)
 
 
@@ -89,6 +110,30 @@ def stop_extraction(request: HttpRequest, slug: str, patch_set: str) -> HttpResp
     row = get_object_or_404(PatchSet, slug=patch_set, cohort__slug=slug)
     ask_to_stop(request, row, kind="extraction")
     return redirect("generation:cohort", slug)
+
+
+@require_GET
+def qc(request: HttpRequest, slug: str, patch_set: str) -> HttpResponse:
+    """Show where patches were cut, a page of patients at a time."""
+    row = get_object_or_404(PatchSet, slug=patch_set, cohort__slug=slug)
+    parts = patch_set_selectors.parts_of(row)
+    sheets = [(pseudonym, parts.get(pseudonym, "")) for pseudonym in patch_set_selectors.qc_patients(row)]
+    page = Paginator(sheets, QC_PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request, "generation/cohort_qc.html", {"cohort": row.cohort, "patch_set": row, "page": page}
+    )
+
+
+@require_GET
+def qc_sheet(request: HttpRequest, slug: str, patch_set: str, pseudonym: str) -> HttpResponse:
+    """Picture of one patient's slices with breast region and centres."""
+    row = get_object_or_404(PatchSet, slug=patch_set, cohort__slug=slug)
+    path = patch_set_selectors.qc_file(row, pseudonym)
+    if path is None:
+        raise Http404("There is no sheet of this patient.")
+    answer = HttpResponse(path.read_bytes(), content_type="image/jpeg")
+    answer["Cache-Control"] = "private, max-age=3600"
+    return answer
 
 
 @require_GET

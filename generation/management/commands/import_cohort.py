@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from generation.core import patient_folder
 from generation.core.errors import InputError
+from generation.core.import_options import ImportOptions, PhaseRule
 from generation.jobs import importing
 from generation.management.progress import ProgressBar
 from generation.models import Cohort
@@ -17,50 +17,67 @@ from generation.services import cohorts
 
 
 class Command(BaseCommand):
-    help = "Import a folder of scans, one sub-folder per patient, as a cohort."
+    help = (
+        "Import a folder of scans as a cohort: one sub-folder per patient with DICOM files or with our NIfTI files, "
+        "or the layout of MAMA-MIA, BreastDCEDL or ODELIA. See docs/importing.md."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "folder", type=Path, metavar="DIR", help="one sub-folder per patient, or one patient's folder"
         )
-        parser.add_argument("--name", help="name of the cohort (default: the folder's name)")
+        parser.add_argument("--name", help="name of the cohort; no patient's name")
         parser.add_argument("--note", default="", help="a remark shown on the cohort's page")
-        parser.add_argument("--dry-run", action="store_true", help="check every patient and import nothing")
+        parser.add_argument("--dry-run", action="store_true", help="say what was found and import nothing")
         parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+        parser.add_argument(
+            "--without-t2", action="store_true", help="import a cohort that has no T2; that frame is black"
+        )
+        parser.add_argument(
+            "--keep-ids",
+            action="store_true",
+            help="keep PatientID as pseudonym where the files say that identity was removed",
+        )
+        parser.add_argument(
+            "--phase-rule",
+            choices=[rule.value for rule in PhaseRule],
+            help="tell DICOM phases apart by this tag",
+        )
+        parser.add_argument(
+            "--phases",
+            metavar="A,B,C,D,E",
+            help="the five phases to take, counted from 0, for instance 0,1,2,3,4",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            chosen = importing.options_of(options)
             if options["dry_run"]:
-                self._look(options["folder"], as_json=options["json"])
+                self._look(options["folder"], chosen, as_json=options["json"])
             else:
-                self._import(options)
+                self._import(options, chosen)
         except InputError as error:
             raise CommandError(str(error)) from error
 
-    def _look(self, folder: Path, *, as_json: bool) -> None:
-        findings = [
-            finding.as_dict()
-            for finding in tqdm(importing.look(folder), unit="patient", disable=None, leave=False)
-        ]
-        ignored = patient_folder.find_patients(folder).ignored
+    def _look(self, folder: Path, options: ImportOptions, *, as_json: bool) -> None:
+        found, checked = importing.look(folder, options)
+        bar = tqdm(checked, total=len(found.patients), unit="patient", disable=None, leave=False)
+        findings = [finding.as_dict() for finding in bar]
         n_bad = sum(bool(finding["error"]) for finding in findings)
         if as_json:
-            self.stdout.write(
-                json.dumps(
-                    {
-                        "folder": str(folder),
-                        "can_import": not n_bad,
-                        "ignored": ignored,
-                        "patients": findings,
-                    },
-                    indent=1,
-                )
-            )
+            told = {
+                "layout": found.layout,
+                "can_import": not n_bad,
+                "n_ignored": found.n_ignored,
+                "patients": findings,
+            }
+            self.stdout.write(json.dumps(told, indent=1))
         else:
+            self.stdout.write(f"Layout: {found.layout}")
             for finding in findings:
-                self.stdout.write(_sentence(finding))
-            for name in ignored:
-                self.stdout.write(f"--   {name} holds no frame and is left out")
+                self.stdout.write(_sentences(finding))
+            if found.n_ignored:
+                self.stdout.write(f"--   {found.n_ignored} sub-folders hold no scan and are left out")
         if n_bad:
             raise CommandError(
                 f"{n_bad} of {len(findings)} patients cannot be imported; nothing would be imported."
@@ -68,10 +85,12 @@ class Command(BaseCommand):
         if not as_json:
             self.stdout.write(f"{len(findings)} patients can be imported.")
 
-    def _import(self, options: dict[str, Any]) -> None:
+    def _import(self, options: dict[str, Any], chosen: ImportOptions) -> None:
         folder: Path = options["folder"]
-        name = options["name"] or folder.resolve().name
-        cohort = cohorts.request_import(folder=folder, name=name, note=options["note"], now=timezone.now())
+        name = options["name"] or cohorts.default_name(folder, now=timezone.now())
+        cohort = cohorts.request_import(
+            folder=folder, name=name, note=options["note"], options=chosen.as_dict(), now=timezone.now()
+        )
         with ProgressBar("patient") as bar:
             importing.run(cohort.pk, on_progress=bar.show)
         cohort.refresh_from_db()
@@ -88,11 +107,14 @@ class Command(BaseCommand):
             )
 
 
-def _sentence(finding: dict[str, Any]) -> str:
+def _sentences(finding: dict[str, Any]) -> str:
     if finding["error"]:
         return f"no   {finding['error']}"
     lesions = (
         ", ".join(f"{lesion['lesion']} {lesion['lesion_class']}" for lesion in finding["lesions"]) or "none"
     )
+    if not finding["lesions_known"]:
+        lesions = "UNKNOWN"
     size = " x ".join(str(n) for n in finding["geometry"]["T1"]["size"])
-    return f"yes  {finding['patient']}: T1 {size}, lesions: {lesions}"
+    lines = [f"yes  {finding['patient']}: T1 {size}, lesions: {lesions}", *finding["found"]]
+    return "\n     ".join(lines)

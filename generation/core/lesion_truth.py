@@ -1,0 +1,91 @@
+"""The class of every lesion of one patient, from truth.json or lesions.csv beside the mask."""
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from generation.core.errors import InputError
+from generation.core.labels import LesionClass, parse_lesion_class
+from generation.core.patient_scan import MAX_LESION
+
+TRUTH_JSON: Final = "truth.json"
+LESIONS_CSV: Final = "lesions.csv"
+
+
+def is_phantom(folder: Path) -> bool:
+    """Say whether a patient's truth.json names a phantom as its source."""
+    truth = _json(folder)
+    return "phantom" in str(truth.get("source", "")).lower()
+
+
+def lesions_known(folder: Path) -> bool:
+    """Say whether it is known where the lesions of a stored patient are; what was stored before that question is known."""
+    return _json(folder).get("lesions_known") is not False
+
+
+def _json(folder: Path) -> dict[str, Any]:
+    try:
+        truth = json.loads((folder / TRUTH_JSON).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return {}
+    return truth if isinstance(truth, dict) else {}
+
+
+def read_truth(folder: Path, pseudonym: str) -> dict[int, LesionClass]:
+    """Read the class of every lesion from truth.json or lesions.csv.
+
+    Raises
+    ------
+    InputError
+        If neither or both are there, or an entry cannot be read.
+    """
+    paths = [folder / name for name in (TRUTH_JSON, LESIONS_CSV) if (folder / name).is_file()]
+    if len(paths) != 1:
+        found = "both" if paths else "neither"
+        raise InputError(
+            f"Patient {pseudonym} has {found} of {TRUTH_JSON} and {LESIONS_CSV}; give one of them with the class of every lesion."
+        )
+    path = paths[0]
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        entries = (
+            json.loads(text)["lesions"]
+            if path.name == TRUTH_JSON
+            else list(csv.DictReader(text.splitlines()))
+        )
+        numbers_and_classes = [(int(entry["lesion"]), _class_of(entry)) for entry in entries]
+    except InputError as error:
+        raise InputError(f"Patient {pseudonym}, {path.name}: {error}") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        shape = (
+            '{"lesions": [{"lesion": 1, "lesion_class": "benign"}]}'
+            if path.name == TRUTH_JSON
+            else "columns lesion,lesion_class"
+        )
+        raise InputError(
+            f"Patient {pseudonym}: {path.name} cannot be read ({type(error).__name__}); expected {shape}."
+        ) from error
+    classes: dict[int, LesionClass] = {}
+    for number, lesion_class in numbers_and_classes:
+        if number in classes or not 0 < number <= MAX_LESION:
+            reason = "appears twice" if number in classes else f"is not in 1..{MAX_LESION}"
+            raise InputError(
+                f"Patient {pseudonym}, {path.name}: lesion {number} {reason}; give every lesion of the mask once."
+            )
+        classes[number] = lesion_class
+    return classes
+
+
+def _class_of(entry: Mapping[str, Any]) -> LesionClass:
+    if entry.get("lesion_class") is not None:
+        lesion_class = parse_lesion_class(str(entry["lesion_class"]))
+    else:
+        malignant = entry["malignant"]
+        if not isinstance(malignant, bool):
+            raise InputError(f'malignant is "{malignant}"; write true or false.')
+        lesion_class = LesionClass.MALIGNANT if malignant else LesionClass.BENIGN
+    if lesion_class is LesionClass.NO_FINDINGS:
+        raise InputError(f"lesion {entry['lesion']} is called no_findings; a lesion is benign or malignant.")
+    return lesion_class

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluation.views import generators, results
+from evaluation.views import curves, generator_details, generators, power, results
 
 app_name = "evaluation"
 
@@ -10,7 +10,23 @@ urlpatterns = [
     path("studies/<slug:slug>/results/", results.show, name="results"),
     path("studies/<slug:slug>/results/table3.csv", results.table3_csv, name="table3_csv"),
     path("studies/<slug:slug>/results/statistics.json", results.statistics_json, name="statistics_json"),
+    path("studies/<slug:slug>/results/analyse/", results.analyse, name="analyse"),
+    path("studies/<slug:slug>/results/statistics/", results.statistics, name="statistics"),
+    path("studies/<slug:slug>/results/files/<str:name>", results.file, name="analysis_file"),
+    path("power/", power.preview, name="power"),
     path("generators/", generators.show, name="generators"),
     path("generators/table2.csv", generators.table2_csv, name="table2_csv"),
+    path("generators/runs/<int:pk>/", generator_details.show, name="metric_run"),
     path("generators/runs/<int:pk>/stop/", generators.stop, name="metric_run_stop"),
+    path("generators/runs/<int:pk>/metrics.json", generator_details.metrics_json, name="metrics_json"),
+    path(
+        "generators/runs/<int:pk>/pairs/<slug:tissue>/<int:space>/<int:number>.png",
+        generator_details.pair,
+        name="memorisation_pair",
+    ),
+    path("generators/compare/", generator_details.compare, name="compare"),
+    path("generators/readers/", generator_details.readers, name="detection"),
+    path("generators/checkpoints/", curves.index, name="curves"),
+    path("generators/checkpoints/<slug:slug>/", curves.show, name="curve"),
+    path("generators/checkpoints/<slug:slug>/stop/", curves.stop, name="curve_stop"),
 ]

@@ -80,13 +80,13 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90  # a reader may come back after weeks
 SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "readerstudy.views.nowhere.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 
 # The reading room speaks these; the desk is in English. See views/language.py and .ci/messages.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LANGUAGE_COOKIE_NAME = "reading_language"
-LANGUAGE_COOKIE_PATH = "/read/"
 LANGUAGE_COOKIE_AGE = SESSION_COOKIE_AGE
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True

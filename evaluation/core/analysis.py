@@ -8,6 +8,7 @@ import numpy as np
 from evaluation.core import (
     accuracy,
     chance_records,
+    groups,
     mrmc_records,
     reader_records,
     readings,
@@ -22,7 +23,15 @@ from evaluation.core.records import Record
 from readerstudy.core.trial_csv import TrialRow
 
 Report = Callable[[int, int, str], None]  # n_done, n_total, step
-STEPS = ("counts", "accuracy", "detection and agreement", "chance", "ROC", "readers and cases")
+STEPS = (
+    "counts",
+    "accuracy",
+    "detection and agreement",
+    "chance",
+    "ROC",
+    "readers and cases",
+    "groups of readers",
+)
 
 
 @dataclass(frozen=True)
@@ -105,5 +114,8 @@ def analyse(
             n_resamples=options.n_replicates,
         )
     )
+    step(6)
+    for group in groups.panels(given):  # no bootstrap: it is a check of the main results
+        found.extend(mrmc_records.of_readings(given, margin=options.margin, level=options.level, group=group))
     report(len(STEPS), len(STEPS), "done")
     return Analysis(options, counts, given, tuple(found))

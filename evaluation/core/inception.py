@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import fuse_conv_bn_eval
 
+from evaluation.core.extractor_names import STANDARD_FILE, STANDARD_SHA256
 from generation.core.errors import InputError
 from generation.core.networks import place
 
@@ -24,10 +25,15 @@ N_FEATURES: Final = 2048  # pool3
 N_OUTPUTS: Final = 1008
 N_TENSORS: Final = 566
 INPUT_SIZE: Final = 299
-STANDARD_SHA256: Final = "6726825d"  # beginning of the SHA-256 of the published file, as in its name
-STANDARD_FILE: Final = "pt_inception-2015-12-05-6726825d.pth"
 
 Kernel = int | tuple[int, int]
+
+# Convolution and ReLU in one pass over memory, as torch's own compiler calls it on CPUs; None where torch lacks it.
+_FUSED: Final = (
+    getattr(torch.ops.mkldnn, "_convolution_pointwise", None)
+    if torch.backends.mkldnn.is_available()
+    else None
+)
 
 
 class Pool(Enum):
@@ -138,8 +144,24 @@ class ConvNorm(nn.Module):
         self.conv = nn.Conv2d(n_in, n_out, size, stride=stride, padding=padding, bias=False)
         self.bn: nn.Module = nn.BatchNorm2d(n_out, eps=0.001)  # TensorFlow's epsilon, not torch's
 
+    @property
+    def is_folded(self) -> bool:
+        """True once there is a convolution only."""
+        return isinstance(self.bn, nn.Identity)
+
     def forward(self, x: Tensor) -> Tensor:
+        if _FUSED is not None and self.is_folded and x.device.type == "cpu":
+            conv = self.conv
+            step = (list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups)
+            rectified: Tensor = _FUSED(x, conv.weight, conv.bias, *step, "relu", [], "")
+            return rectified
         return functional.relu(self.bn(self.conv(x)), inplace=True)
+
+    def of_means(self, x: Tensor) -> Tensor:
+        """Compute what this 1x1 convolution gives of 3x3 means, averaging its fewer outputs instead of its inputs."""
+        if not self.is_folded:
+            return torch.as_tensor(self(_pool(Pool.MEAN, x)))
+        return functional.relu(_pool(Pool.MEAN, self.conv(x)), inplace=True)
 
     def fold(self) -> None:
         """Put the normalization into weights and bias of the convolution, computed in float64."""
@@ -170,14 +192,17 @@ class Mixed(nn.Module):
         return n
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([self._follow(branch, x) for branch in self.branches], dim=1)
+        return _joined([self._follow(branch, x) for branch in self.branches])
 
     def _follow(self, branch: Branch, x: Tensor) -> Tensor:
+        if branch[0] is Pool.MEAN and isinstance(branch[1], Conv):
+            of_means: Tensor = getattr(self, branch[1].name).of_means(x)
+            return of_means
         for step in branch:
             if isinstance(step, Pool):
                 x = _pool(step, x)
             elif isinstance(step, Split):
-                x = torch.cat([self.get_submodule(conv.name)(x) for conv in step], dim=1)
+                x = _joined([self.get_submodule(conv.name)(x) for conv in step])
             else:
                 x = self.get_submodule(step.name)(x)
         return x
@@ -241,7 +266,7 @@ def load(path: Path, *, sha256: str = STANDARD_SHA256) -> Inception:
     Parameters
     ----------
     path : the file `pt_inception-2015-12-05-6726825d.pth`
-    sha256 : what the SHA-256 of the file has to begin with
+    sha256 : of the published file
 
     Raises
     ------
@@ -252,9 +277,9 @@ def load(path: Path, *, sha256: str = STANDARD_SHA256) -> Inception:
         raise InputError(f"Inception weights {path} are not a file; give the path of {STANDARD_FILE}.")
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
-    if not found.startswith(sha256):
+    if found != sha256:
         raise InputError(
-            f"{path} has the SHA-256 {found[:12]}..., not {sha256}...; give an undamaged {STANDARD_FILE}."
+            f"{path} has the SHA-256 {found[:12]}..., not {sha256[:12]}...; give an undamaged {STANDARD_FILE}."
         )
     network = Inception()
     try:
@@ -292,6 +317,14 @@ def _resize_matrix(n_in: int, n_out: int) -> Tensor:
     matrix = torch.zeros(n_out, n_in)
     matrix.scatter_add_(1, below[:, None], (1 - share)[:, None])
     return matrix.scatter_add_(1, above[:, None], share[:, None])
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    """Join along the channels; seen as rows of channels where they lie like that, which torch copies three times faster."""
+    if all(part.is_contiguous(memory_format=torch.channels_last) for part in parts):
+        rows = torch.cat([part.permute(0, 2, 3, 1) for part in parts], dim=3)
+        return rows.permute(0, 3, 1, 2)
+    return torch.cat(parts, dim=1)
 
 
 def _pool(kind: Pool, x: Tensor) -> Tensor:

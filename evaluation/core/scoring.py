@@ -1,35 +1,38 @@
-"""Score a generated patch set against a real one, class by class: draws -> pictures -> features -> scores."""
+"""Score a generated patch set against a real one, class by class, and its classes against each other."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from evaluation.core import feature_cache, generator_scores
+from evaluation.core import class_fidelity, class_scoring, draws, kinetics
+from evaluation.core.class_fidelity import ClassFidelity
+from evaluation.core.class_scoring import Depth, ScoredClass, Sides
+from evaluation.core.draws import N_DRAWS, N_PER_SET, DrawPlan
 from evaluation.core.extractors import Extractor, Features
-from evaluation.core.generator_scores import N_DRAWS, N_PER_SET, ClassScore, DrawPlan, Indices
-from evaluation.core.rgb import to_rgb
+from evaluation.core.generator_scores import ClassScore
+from evaluation.core.patch_comparison import PatchComparison
+from evaluation.core.patch_sources import ClassPatches, of_class
 from generation.core.errors import InputError
 from generation.core.labels import LESION_CLASSES, LesionClass
 from generation.core.patch_set import PatchSetFolder
 
-PICTURES_PER_DRAW: Final = (
-    50  # a draw takes about as long as extracting this many pictures; for the progress bar only
-)
-PATCHES_READ: Final = 500  # held in memory at once, 29 MB
+MAX_CLASSIFIED: Final = 1000  # patches of a class and side that the classifier sees
+FIDELITY_WORK: Final = 200  # in units of one picture's features, for the progress bar only
 
 Report = Callable[[int, int, str], None]  # n_done, n_total, step
 
 
 @dataclass(frozen=True)
 class ScoreOptions:
-    """How often and how many patches are drawn, and the seed of the draws."""
+    """How often and how many patches are drawn, the seed, and how much is computed."""
 
     n_draws: int = N_DRAWS
     n_per_set: int = N_PER_SET
     seed: int = 0
+    depth: Depth = Depth.PATCHES
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,23 @@ class SetScores:
 
     extractor: str
     extractor_key: str
+    extractor_title: str
     distance_name: str
     real_sha256: str
     fake_sha256: str
+    training_sha256: str
     source: str
     options: ScoreOptions
     classes: dict[LesionClass, ClassScore]
+    patches: dict[LesionClass, PatchComparison] = field(default_factory=dict)
+    fidelity: ClassFidelity | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values for JSON, never NaN."""
         values = asdict(self)
-        values["classes"] = {
-            lesion_class.value: asdict(score) for lesion_class, score in self.classes.items()
-        }
+        for name in ("classes", "patches"):
+            by_class = getattr(self, name)
+            values[name] = {lesion_class.value: asdict(one) for lesion_class, one in by_class.items()}
         return values
 
 
@@ -60,6 +67,7 @@ def score_sets(
     extractor: Extractor,
     options: ScoreOptions,
     *,
+    training: PatchSetFolder | None = None,
     cache: Path | None = None,
     report: Report = lambda n_done, n_total, step: None,
 ) -> SetScores:
@@ -69,7 +77,8 @@ def score_sets(
     ----------
     real, fake : opened patch sets
     extractor : where features come from
-    options : draws and seed; each class has its own random stream, so classes do not disturb each other
+    options : draws and seed; each class has its own random streams, so classes do not disturb each other
+    training : what the generator was trained on, for the test of memorisation; the real set if nothing else is known
     cache : folder for features, or None
     report : called with the work done, the work in all and the step
 
@@ -87,67 +96,89 @@ def score_sets(
         raise InputError(
             "No lesion class has 2 real and 2 generated patches; sample more or compare other sets."
         )
-    total = sum(_work(plan) for plan in plans.values())
+    sides = Sides(real, fake, training or real)
+    is_deep = options.depth is Depth.PATCHES
+    work = {one: class_scoring.work(plan, options.depth) for one, plan in plans.items()}
+    total = sum(work.values()) + (FIDELITY_WORK if is_deep else 0)
     done = 0
-    classes: dict[LesionClass, ClassScore] = {}
+    scored: dict[LesionClass, ScoredClass] = {}
     for lesion_class, plan in plans.items():
 
         def advance(n: int, step: str, done: int = done, name: str = lesion_class.words) -> None:
             report(done + n, total, f"{name}: {step}")
 
-        classes[lesion_class] = _score_class(real, fake, lesion_class, plan, extractor, cache, advance)
-        done += _work(plan)
+        scored[lesion_class] = class_scoring.score(
+            sides,
+            lesion_class,
+            plan,
+            extractor,
+            cache=cache,
+            seed=options.seed,
+            depth=options.depth,
+            advance=advance,
+        )
+        done += work[lesion_class]
+    fidelity = None
+    if is_deep:
+        report(done, total, "classifier of lesion classes")
+        fidelity = _fidelity(scored, options.seed)
+    report(total, total, "done")
     return SetScores(
         extractor=extractor.about.name,
         extractor_key=extractor.key,
+        extractor_title=extractor.about.title,
         distance_name=extractor.about.distance_title,
         real_sha256=real.sha256,
         fake_sha256=fake.sha256,
+        training_sha256=sides.training.sha256,
         source=fake.source,
         options=options,
-        classes=classes,
+        classes={one: found.score for one, found in scored.items()},
+        patches={one: found.patches for one, found in scored.items() if found.patches is not None},
+        fidelity=fidelity,
     )
 
 
 def _plan(
     real: PatchSetFolder, fake: PatchSetFolder, lesion_class: LesionClass, options: ScoreOptions
 ) -> DrawPlan:
-    return generator_scores.plan(
+    return draws.plan(
         n_real=real.counts()[lesion_class],
         n_fake=fake.counts()[lesion_class],
         n_draws=options.n_draws,
         n_per_set=options.n_per_set,
         rng=np.random.default_rng([options.seed, lesion_class.code]),
+        patients=of_class(real, lesion_class).patients,
     )
 
 
-def _work(plan: DrawPlan) -> int:
-    return len(plan.reals_needed) + len(plan.fakes_needed) + PICTURES_PER_DRAW * len(plan.draws)
-
-
-def _score_class(
-    real: PatchSetFolder,
-    fake: PatchSetFolder,
-    lesion_class: LesionClass,
-    plan: DrawPlan,
-    extractor: Extractor,
-    cache: Path | None,
-    advance: Callable[[int, str], None],
-) -> ClassScore:
-    def features_of(patch_set: PatchSetFolder, positions: Indices, done: int, step: str) -> Features:
-        rows = patch_set.indices_of(lesion_class)[positions]
-        parts = (rows[start : start + PATCHES_READ] for start in range(0, len(rows), PATCHES_READ))
-        pictures = np.concatenate([to_rgb(patch_set.patches[part]) for part in parts])
-        return feature_cache.features(
-            extractor, pictures, folder=cache, report=lambda n: advance(done + n, step)
+def _fidelity(scored: dict[LesionClass, ScoredClass], seed: int) -> ClassFidelity:
+    """Train on the reals that were drawn, classify the fakes that were drawn."""
+    sides: list[list[tuple[Features, int]]] = [[], []]
+    patients: list[str] = []
+    for lesion_class, found in scored.items():
+        rng = np.random.default_rng([seed, lesion_class.code, 4])
+        both = ((found.reals, found.real_features), (found.fakes, found.fake_features))
+        for side, (chosen, features) in zip(sides, both, strict=True):
+            rows = np.sort(rng.permutation(len(features))[:MAX_CLASSIFIED])
+            side.append((_described(chosen.at(rows), features[rows]), lesion_class.code))
+            if side is sides[0]:
+                patients.extend(chosen.at(rows).patients or [""] * len(rows))
+    (x, y), (fakes, asked) = (
+        (
+            np.concatenate([features for features, _ in side]).astype(np.float64),
+            np.concatenate([np.full(len(features), code) for features, code in side]),
         )
-
-    if not plan.draws:
-        nothing = np.empty((0, extractor.about.n_features), dtype=np.float32)
-        return generator_scores.score(nothing, nothing, plan)
-    n_reals, n_both = len(plan.reals_needed), len(plan.reals_needed) + len(plan.fakes_needed)
-    reals = features_of(real, plan.reals_needed, 0, "features of reals")
-    fakes = features_of(fake, plan.fakes_needed, n_reals, "features of fakes")
-    return generator_scores.score(
-        reals, fakes, plan, lambda n_draws: advance(n_both + PICTURES_PER_DRAW * n_draws, "draws")
+        for side in sides
     )
+    names = [one.value for one in LESION_CLASSES]
+    return class_fidelity.assess(x, y, patients, fakes, asked, names)
+
+
+def _described(chosen: ClassPatches, features: Features) -> Features:
+    """Append the kinetics, which the three frames of an extractor do not hold; dark patches count as not enhancing."""
+    curves = np.zeros((len(chosen), 2), dtype=np.float32)
+    for start in range(0, len(chosen), 200):
+        found = kinetics.measure(chosen.at(np.arange(start, min(start + 200, len(chosen)))).patches())
+        curves[start + found.measured] = np.stack([found.initial, found.late_change], axis=1)
+    return np.concatenate([features, curves], axis=1)

@@ -1,6 +1,7 @@
 """An open study of about 120 trials with one link for a radiologist and one for a layperson."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from django.urls import reverse
@@ -8,7 +9,9 @@ from django.utils import timezone
 
 from evaluation.demo.account import USER_NAME
 from generation.models import PatchSet
+from readerstudy.core import arrival as arrivals
 from readerstudy.core import protocol
+from readerstudy.core.conduct import Conduct
 from readerstudy.models import Pool, Study
 from readerstudy.selectors.links import link_token
 from readerstudy.services import invitations, pools, studies
@@ -17,6 +20,7 @@ STUDY_NAME: Final = "Breast DCE reader study"
 TRAINED_STUDY_NAME: Final = f"{STUDY_NAME}, generators trained here"
 STUDY_SEED: Final = 1
 SCALE: Final = 0.25  # of the paper's numbers: 60 real + 60 synthetic, and a warm-up of 6 + 6
+BREAK_EVERY: Final = 40  # panels
 READERS: Final = {
     "radiologist": "First radiologist",
     "layperson": "First layperson",
@@ -35,7 +39,12 @@ def ensure_study(chosen: Sequence[Pool], *, name: str) -> Study:
     """Create, freeze and open the study; one that is open, or closed by now, stays as it is."""
     study = Study.objects.filter(name=name).first()
     if study is None:
-        rules = protocol.paper(seed=STUDY_SEED, scale=SCALE)
+        rules = replace(
+            protocol.paper(seed=STUDY_SEED, scale=SCALE),
+            confidence_levels=4,
+            arrival=arrivals.recommended(),
+            conduct=Conduct(break_every=BREAK_EVERY),
+        )
         study = studies.create(name=name, protocol=rules, pools=chosen, by=USER_NAME, now=timezone.now())
     if study.status == Study.Status.DRAFT:
         study = studies.freeze(study=study, by=USER_NAME, now=timezone.now())

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from evaluation.core.analysis import AnalysisOptions, analyse
 from evaluation.models import StudyAnalysis
+from evaluation.selectors import designs
 from evaluation.services import analyses
 from generation.services import jobs
 from readerstudy.models import Study
@@ -33,6 +34,7 @@ def run(analysis_id: int, *, on_progress: Callable[[int, int], None] = lambda do
             title=row.study.name,
             facts=facts_of(row.study),
             made_on=timezone.localdate(),
+            design=designs.of_study(row.study),
         )
     except jobs.StoppedByUser:
         jobs.mark_stopped(row, now=timezone.now())

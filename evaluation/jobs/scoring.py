@@ -7,11 +7,13 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from evaluation.core import extractor_names, extractors, scoring
+from evaluation.core import extractors, scoring
 from evaluation.core.scoring import Report, ScoreOptions, SetScores
 from evaluation.models import MetricRun
+from evaluation.selectors import weights
 from generation.core.patch_set import open_patch_set
 from generation.jobs import device as devices
+from generation.models import PatchSet
 from generation.services import jobs
 
 logger = logging.getLogger(__name__)
@@ -19,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 def run(run_id: int, *, on_progress: Callable[[int, int], None] = lambda done, total: None) -> None:
     """Compute one queued metric run."""
-    row = MetricRun.objects.select_related("real_set", "fake_set").get(pk=run_id)
+    rows = MetricRun.objects.select_related("real_set", "fake_set__checkpoint__run__patch_set")
+    row = rows.get(pk=run_id)
     if not jobs.claim(row, now=timezone.now()):
         return
 
@@ -32,7 +35,8 @@ def run(run_id: int, *, on_progress: Callable[[int, int], None] = lambda done, t
             row.real_set.folder,
             row.fake_set.folder,
             extractor=row.extractor,
-            weights=_weights(row.extractor),
+            weights=weights.of_extractor(row.extractor),
+            training=trained_on(row.fake_set),
             options=ScoreOptions(row.n_draws, row.n_per_set, row.seed),
             report=report,
         )
@@ -53,6 +57,7 @@ def score_folders(
     weights: Path | None,
     options: ScoreOptions,
     report: Report,
+    training: Path | None = None,
 ) -> SetScores:
     """Score one patch set folder against another; features are kept below the data folder."""
     device = devices.prepare()
@@ -62,12 +67,13 @@ def score_folders(
         open_patch_set(fake),
         network,
         options,
+        training=open_patch_set(training) if training else None,
         cache=settings.READERSTUDY_DATA / "features",
         report=report,
     )
 
 
-def _weights(extractor: str) -> Path | None:
-    """Path of the weights this installation has for an extractor."""
-    is_needed = extractor_names.named(extractor).needs_weights
-    return Path(settings.INCEPTION_WEIGHTS) if is_needed and settings.INCEPTION_WEIGHTS else None
+def trained_on(fake_set: PatchSet) -> Path | None:
+    """Folder of the patches that the generator of a patch set was trained on, where this instance trained it."""
+    run = fake_set.checkpoint.run if fake_set.checkpoint else None
+    return run.patch_set.folder if run else None

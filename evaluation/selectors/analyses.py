@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from evaluation.core.report import page as pages
 from evaluation.models import StudyAnalysis
 from readerstudy.models import Study
 from readerstudy.selectors import rules
@@ -36,13 +37,13 @@ def of_study(study: Study) -> StudyAnalysis | None:
 
 
 def page_of(analysis: StudyAnalysis) -> dict[str, Any] | None:
-    """What the results page shows besides Table 3; None until it is there."""
+    """What the results page shows besides Table 3; None until it is there in the form of this version."""
     rules.check_can_see_results(analysis.study)
     path = analysis.folder / PAGE
     if PAGE not in analysis.files or not path.exists():
         return None
     page: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return page
+    return page if page.get("format") == pages.FORMAT else None
 
 
 def downloads_of(analysis: StudyAnalysis) -> list[tuple[str, str]]:

@@ -1,10 +1,10 @@
 """Read metric runs and the patch sets they can be made of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from evaluation.core import extractor_names
@@ -27,21 +27,31 @@ class Table2:
     rows: tuple[Table2Row, ...]
 
 
-def table2_rows() -> list[Table2Row]:
-    """List the newest finished scores of every pair of sets and extractor, by extractor, real set, class and source."""
-    newest: dict[tuple[int, int, str], MetricRun] = {}
-    finished = MetricRun.objects.filter(status=MetricRun.Status.FINISHED).select_related(
-        "real_set", "fake_set"
-    )
-    for run in finished:
-        newest.setdefault((run.real_set_id, run.fake_set_id, run.extractor), run)
+def finished() -> QuerySet[MetricRun]:
+    """Finished runs, newest first."""
+    rows = MetricRun.objects.filter(status=MetricRun.Status.FINISHED)
+    return rows.select_related("real_set", "fake_set")
+
+
+def newest() -> list[MetricRun]:
+    """The newest finished run of every pair of sets and extractor."""
+    kept: dict[tuple[int, int, str], MetricRun] = {}
+    for run in finished():
+        key = run.results.get("extractor_key", run.extractor)
+        kept.setdefault((run.real_set_id, run.fake_set_id, key), run)
+    return list(kept.values())
+
+
+def table2_rows(runs: Iterable[MetricRun] | None = None) -> list[Table2Row]:
+    """List the scores of runs, by default the newest ones, by extractor, real set, class and source."""
     names = list(extractor_names.EXTRACTORS)
     classes = [lesion_class.value for lesion_class in LESION_CLASSES]
-    rows = [row for run in newest.values() for row in _rows_of(run)]
+    rows = [row for run in (newest() if runs is None else runs) for row in rows_of(run)]
     return sorted(
         rows,
         key=lambda row: (
             names.index(row.extractor),
+            row.extractor_key,
             row.real_set,
             classes.index(row.tissue),
             row.source,
@@ -52,11 +62,12 @@ def table2_rows() -> list[Table2Row]:
 
 def tables2() -> list[Table2]:
     """Group the rows of Table 2 into what may be compared with each other."""
-    groups = groupby(table2_rows(), key=lambda row: (row.extractor, row.real_set))
-    return [
-        Table2(extractor_names.named(extractor), real_set, tuple(rows))
-        for (extractor, real_set), rows in groups
-    ]
+    groups = groupby(table2_rows(), key=lambda row: (row.extractor, row.extractor_key, row.real_set))
+    tables = []
+    for (_, _, real_set), members in groups:
+        rows = tuple(members)
+        tables.append(Table2(rows[0].about, real_set, rows))
+    return tables
 
 
 def unfinished() -> list[MetricRun]:
@@ -77,14 +88,10 @@ def generated_sets() -> QuerySet[PatchSet]:
     return PatchSet.objects.filter(status=PatchSet.Status.FINISHED).exclude(source=REAL)
 
 
-def usable_extractors() -> list[ExtractorName]:
-    """List the extractors whose weights this installation has."""
-    every = extractor_names.EXTRACTORS.values()
-    return [one for one in every if settings.INCEPTION_WEIGHTS or not one.needs_weights]
-
-
-def _rows_of(run: MetricRun) -> Iterator[Table2Row]:
-    for tissue, values in run.results["classes"].items():
+def rows_of(run: MetricRun) -> Iterator[Table2Row]:
+    """Give the rows of Table 2 that a finished run fills, class by class."""
+    results = run.results
+    for tissue, values in results["classes"].items():
         yield Table2Row(
             tissue=tissue,
             source=run.fake_set.source,
@@ -93,4 +100,16 @@ def _rows_of(run: MetricRun) -> Iterator[Table2Row]:
             real_set=run.real_set.name,
             fake_set=run.fake_set.name,
             seed=run.seed,
+            extractor_title=results.get("extractor_title", ""),
+            extractor_key=results.get("extractor_key", ""),
+            patches=results.get("patches", {}).get(tissue, {}),
+            class_recall=_class_recall(results.get("fidelity"), tissue),
+            run_pk=run.pk,
         )
+
+
+def _class_recall(fidelity: Mapping[str, Any] | None, tissue: str) -> tuple[float | None, float | None]:
+    if not fidelity or tissue not in fidelity["classes"]:
+        return None, None
+    i = fidelity["classes"].index(tissue)
+    return fidelity["real_recall"][i], fidelity["fake_recall"][i]

@@ -15,7 +15,8 @@ import readerstudy
 from evaluation.core import case_table, interchange, records, table3
 from evaluation.core.analysis import Analysis, AnalysisOptions
 from evaluation.core.chance_records import margin_note
-from evaluation.core.report import document
+from evaluation.core.report import checklist, document, page
+from evaluation.core.report.checklist import Design
 from evaluation.core.report.document import Document
 from evaluation.selectors.analyses import CASES, IMRMC, PAGE, REPORT, SCRIPT, STATISTICS, TABLE3, figure_name
 from generation.core.errors import InputError
@@ -28,19 +29,20 @@ def write(
     title: str,
     facts: Sequence[tuple[str, str]] = (),
     made_on: date | None = None,
+    design: Design | None = None,
 ) -> tuple[str, ...]:
     """Write every file or none, and return their names.
 
-    What the trials do not allow, as iMRMC's input without reals, is left out.
+    What the trials do not allow, as iMRMC's input without reals, is left out. `design` is what the protocol fixed.
     """
-    options, composed = analysis.options, document.compose(analysis)
+    options, composed = analysis.options, document.compose(analysis, design)
     files = {
         TABLE3: "".join(table3.csv_lines(analysis.accuracy, method=options.method, level=options.level)),
         STATISTICS: records.to_json(analysis.records),
         CASES: "".join(case_table.csv_lines(case_table.tabulate(analysis.readings), level=options.level)),
         REPORT: report_html(composed, analysis.options, title=title, facts=facts, made_on=made_on),
         SCRIPT: script(),
-        PAGE: document.to_json(composed),
+        PAGE: page.to_json(composed),
         **{figure_name(picture.name): f"{picture.svg}\n" for picture in composed.pictures},
     }
     with suppress(InputError):  # names or kinds of panels that the format cannot carry
@@ -66,6 +68,7 @@ def report_html(
             "facts": facts,
             "made_on": made_on,
             "margin": margin_note(options.margin),
+            "guidelines": checklist.REFERENCES,
             "style": (settings.BASE_DIR / "static" / "css" / "report.css").read_text(encoding="utf-8"),
             "version": readerstudy.__version__,
         },

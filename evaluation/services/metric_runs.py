@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
-from evaluation.core import extractor_names, generator_scores
+from evaluation.core import draws, extractor_names
 from evaluation.models import MetricRun
+from evaluation.selectors import weights
 from generation.core.errors import InputError
 from generation.core.labels import REAL
 from generation.models import PatchSet
@@ -23,15 +23,15 @@ def start(
     fake: PatchSet,
     extractor: str,
     now: datetime,
-    n_draws: int = generator_scores.N_DRAWS,
-    n_per_set: int = generator_scores.N_PER_SET,
+    n_draws: int = draws.N_DRAWS,
+    n_per_set: int = draws.N_PER_SET,
     seed: int = 0,
 ) -> MetricRun:
     """Queue the scoring of a generated patch set against a real one."""
     check_can_score(real=real, fake=fake, extractor=extractor)
     for name, value, low, high in (
         ("Draws", n_draws, 1, MAX_DRAWS),
-        ("Patches per set", n_per_set, generator_scores.MIN_PER_SET, MAX_PER_SET),
+        ("Patches per set", n_per_set, draws.MIN_PER_SET, MAX_PER_SET),
         ("Seed", seed, 0, MAX_SEED),
     ):
         if not low <= value <= high:
@@ -49,7 +49,6 @@ def start(
 
 def check_can_score(*, real: PatchSet, fake: PatchSet, extractor: str) -> None:
     """Refuse sets that are not ready or not of the right source, and extractors without their weights."""
-    about = extractor_names.named(extractor)
     for one in (real, fake):
         if one.status != PatchSet.Status.FINISHED:
             raise InputError(f'Patch set "{one.name}" is {one.status}; wait until it is finished.')
@@ -59,8 +58,19 @@ def check_can_score(*, real: PatchSet, fake: PatchSet, extractor: str) -> None:
         )
     if fake.source == REAL:
         raise InputError(f'Patch set "{fake.name}" holds real patches; choose a generated set to score.')
-    if about.needs_weights and not settings.INCEPTION_WEIGHTS:
+    check_has_weights(extractor)
+
+
+def check_has_weights(extractor: str) -> None:
+    """Refuse an extractor whose weights are not on this machine."""
+    about = extractor_names.named(extractor)
+    if not about.needs_weights or weights.of_extractor(extractor) is not None:
+        return
+    if about is extractor_names.OWN:
         raise InputError(
-            f"{about.title} needs its published weights; set INCEPTION_WEIGHTS to the path of the file, "
-            f"or choose {extractor_names.DEFAULT}."
+            f"No encoder of your own is named; set OWN_EXTRACTOR to its path, or choose {extractor_names.DEFAULT}."
         )
+    raise InputError(
+        f"{about.title} needs its published weights; run fetch_inception, set INCEPTION_WEIGHTS to the path of the "
+        f"file, or choose {extractor_names.DEFAULT}."
+    )

@@ -34,11 +34,3 @@ def thousandfold(value: float | str | None) -> float | None:
 def _found(value: float | str | None) -> float | None:
     """Templates give an empty string for what is not there."""
     return None if value is None or value == "" else float(value)
-
-
-@register.filter
-def tight(sentence: str) -> str:
-    """Keep a p value and a percentage on one line."""
-    for loose in ("p < ", "p = ", " %", " points"):
-        sentence = sentence.replace(loose, loose.replace(" ", "\u00a0"))
-    return sentence

@@ -113,7 +113,8 @@ def confusion(accuracy: Accuracy) -> Picture:
         titles = [
             f"{reader.name} · {reader.group}" if reader.group else reader.name for reader in accuracy.readers
         ]
-        for axes, reader in zip(panels(figure, titles, n_columns=n_columns), accuracy.readers, strict=True):
+        places = zip(panels(figure, titles, n_columns=n_columns), accuracy.readers, strict=True)
+        for number, (axes, reader) in enumerate(places):
             for y, origin in enumerate(accuracy.origins):
                 cell = accuracy.proportion(reader.name, origin)
                 if not cell.n or cell.fraction is None:
@@ -128,7 +129,8 @@ def confusion(accuracy: Accuracy) -> Picture:
             axes.set_yticks(range(len(accuracy.origins)), [wording.origin(one) for one in accuracy.origins])
             axes.set_ylim(len(accuracy.origins) - 0.4, -0.6)
             axes.tick_params(axis="y", length=0)
-            percent_axis(axes, 0, 1, label="share of answers, %")
+            is_lowest = number + n_columns >= len(accuracy.readers)
+            percent_axis(axes, 0, 1, label="share of answers, %" if is_lowest else "")
 
     n_rows = -(-len(accuracy.readers) // n_columns)
     return draw(

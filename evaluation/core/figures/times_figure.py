@@ -26,7 +26,8 @@ def response_times(readings: Readings) -> Picture | None:
 
     def paint(figure: Figure) -> None:
         titles = [f"{reader.name} · {reader.group}" if reader.group else reader.name for reader in shown]
-        for axes, reader in zip(panels(figure, titles, n_columns=n_columns), shown, strict=True):
+        places = zip(panels(figure, titles, n_columns=n_columns), shown, strict=True)
+        for number, (axes, reader) in enumerate(places):
             for y, (origin, is_right) in enumerate(rows):
                 _row(
                     axes,
@@ -45,7 +46,7 @@ def response_times(readings: Readings) -> Picture | None:
             axes.xaxis.set_minor_locator(NullLocator())
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
             axes.grid(visible=True, axis="x")
-            axes.set_xlabel("seconds (log scale)")
+            axes.set_xlabel("seconds (log scale)" if number + n_columns >= len(shown) else "")
 
     return draw(
         "times",

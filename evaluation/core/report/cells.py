@@ -11,6 +11,10 @@ from evaluation.core.records import Record
 PERCENT: Final = "percent"
 POINTS: Final = "points"
 DECIMAL: Final = "decimal"
+AREA_DIFFERENCE: Final = (
+    "area difference"  # three decimals with a sign: a tiny one is no difference, not 1e-4
+)
+FACTOR: Final = "factor"  # spans many powers of ten
 MILLISECONDS: Final = "milliseconds"  # written as seconds
 COUNT: Final = "count"
 
@@ -31,6 +35,11 @@ class Line:
     population: str
     note: str
 
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """Method, population and note, one statement each."""
+        return tuple(filter(None, f"{self.method}; {self.population}; {self.note}".split("; ")))
+
 
 def lines(records: Iterable[Record], unit: str) -> tuple[Line, ...]:
     """Write records in one unit."""
@@ -44,7 +53,7 @@ def _line(record: Record, unit: str) -> Line:
         tissue="" if record.tissue in (None, "all") else wording.tissue(record.tissue),
         n="" if record.n is None else str(record.n),
         estimate=number(record.estimate, unit),
-        interval=_interval(record, unit),
+        interval=interval(record, unit),
         test=_test(record),
         p="" if record.p is None else wording.p_value(record.p),
         method=record.method,
@@ -61,24 +70,27 @@ def number(value: float | None, unit: str) -> str:
         return wording.points(value)
     if unit == MILLISECONDS:
         return wording.decimal(None if value is None else value / 1000, 2)
+    if unit == AREA_DIFFERENCE:
+        return wording.ABSENT if value is None else f"{value:+.3f}".replace("-", "−")
     if unit == COUNT:
         return wording.decimal(value, 0)
-    return _decimal(value)
+    return _decimal(value, smallest=0.001 if unit == FACTOR else 0.0)
 
 
-def _decimal(value: float | None) -> str:
-    """Three decimals, or three digits where the value is large or tiny: Bayes factors span many powers of ten."""
+def _decimal(value: float | None, *, smallest: float = 0.0) -> str:
+    """Three decimals, or three digits where the value is large, or tiny in a unit that has tiny values."""
     if value is None:
         return wording.ABSENT
-    if value != 0 and not 0.001 <= abs(value) < 10_000:
+    if value != 0 and not smallest <= abs(value) < 10_000:
         return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
     return wording.decimal(value, 3 if abs(value) < 100 else 0)
 
 
-def _interval(record: Record, unit: str) -> str:
+def interval(record: Record, unit: str) -> str:
+    """Write an interval; empty where there is none."""
     if record.ci_low is None or record.ci_high is None:
         return ""
-    joint = " to " if unit == POINTS or record.ci_low < 0 else "–"
+    joint = " to " if unit in (POINTS, AREA_DIFFERENCE) or record.ci_low < 0 else "–"
     return f"{number(record.ci_low, unit)}{joint}{number(record.ci_high, unit)}"
 
 

@@ -1,8 +1,7 @@
 """The report of an analysis, section by section, ready for a template."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from evaluation.core import case_table, order_effects, participant_flow, wording
 from evaluation.core.accuracy import ALL, Reader
@@ -13,11 +12,15 @@ from evaluation.core.figures import accuracy_figure, cases_figure, roc_figure, t
 from evaluation.core.figures.drawing import Picture
 from evaluation.core.multiplicity import holm
 from evaluation.core.participant_flow import ParticipantFlow
-from evaluation.core.records import READERS_AND_CASES, Record
-from evaluation.core.report import methods
-from evaluation.core.report.cells import DECIMAL, PERCENT, POINTS, Line, lines
+from evaluation.core.records import Record
+from evaluation.core.report import methods, summaries
+from evaluation.core.report import panel as panels
+from evaluation.core.report.cells import DECIMAL, FACTOR, Line, lines
+from evaluation.core.report.checklist import Design, Item, checklist
 from evaluation.core.report.findings import Finding, findings
+from evaluation.core.report.panel import GroupContrast, GroupPanel, PanelLine
 from evaluation.core.report.sections import Section, sections
+from evaluation.core.report.summaries import AgreementLine, TimeLine, Value
 from evaluation.core.signal_detection import detect
 
 
@@ -57,16 +60,8 @@ class ChanceLine:
     p_holm: str
     equivalence: str
     bayes_factor: str
-    d_prime: str
-    criterion: str
-
-
-@dataclass(frozen=True)
-class PanelLine:
-    """One claim about readers and cases like these."""
-
-    question: str
-    line: Line
+    d_prime: Value
+    criterion: Value
 
 
 @dataclass(frozen=True)
@@ -79,31 +74,26 @@ class Document:
     tables: tuple[Table, ...]
     chance: tuple[ChanceLine, ...]
     panel: tuple[PanelLine, ...]
+    groups: tuple[GroupPanel, ...]
+    contrasts: tuple[GroupContrast, ...]
+    agreement: tuple[AgreementLine, ...]
+    times: tuple[TimeLine, ...]
     pictures: tuple[Picture, ...]
     methods: str
     references: tuple[str, ...]
+    checklist: tuple[Item, ...]
     sections: tuple[Section, ...]
     level_percent: str
     interval_name: str
 
 
-# The primary record of each question about readers and cases, with its unit.
-_PANEL = (
-    ("mrmc_accuracy", "Accuracy over all panels", PERCENT),
-    ("mrmc_balanced_accuracy", "Balanced accuracy", PERCENT),
-    ("mrmc_auc", "Area under the ROC curve", DECIMAL),
-    ("mrmc_detection_rate", "Fakes found out", PERCENT),
-    ("mrmc_detection_difference", "Fakes found out, difference", POINTS),
-    ("mrmc_auc_difference", "Area, difference", DECIMAL),
-)
-
-
-def compose(analysis: Analysis) -> Document:
+def compose(analysis: Analysis, design: Design | None = None) -> Document:
     """Arrange an analysis for reading.
 
     Parameters
     ----------
     analysis : of one study or file of trials
+    design : what the protocol fixed; absent for trials made elsewhere
     """
     options, counts = analysis.options, analysis.accuracy
     origins = (*counts.origins, ALL)
@@ -117,10 +107,15 @@ def compose(analysis: Analysis) -> Document:
         origins=origins,
         tables=tuple(_table(analysis, origins, tissue) for tissue in (ALL, *tissues)),
         chance=_chance(analysis),
-        panel=tuple(_panel(analysis.records)),
+        panel=panels.panel(analysis.records),
+        groups=panels.groups(analysis.records),
+        contrasts=panels.contrasts(analysis.records),
+        agreement=summaries.agreement(analysis.records),
+        times=summaries.times(analysis.readings),
         pictures=pictures(analysis),
         methods=prose,
         references=references,
+        checklist=checklist(analysis, design),
         sections=sections(analysis.records),
         level_percent=f"{100 * options.level:g}",
         interval_name={"wilson": "Wilson", "clopper-pearson": "Clopper-Pearson"}[options.method],
@@ -198,7 +193,7 @@ def _chance(analysis: Analysis) -> tuple[ChanceLine, ...]:
                 p=wording.p_value(cell.p_chance()),
                 p_holm=wording.p_value(p_holm),
                 equivalence=wording.p_value(equivalence.p if equivalence else None),
-                bayes_factor=_single(bayes).estimate,
+                bayes_factor=_single(bayes, FACTOR).estimate,
                 d_prime=_with_interval(overall.get(("d_prime", reader.name))),
                 criterion=_with_interval(overall.get(("criterion", reader.name))),
             )
@@ -206,45 +201,11 @@ def _chance(analysis: Analysis) -> tuple[ChanceLine, ...]:
     return tuple(found)
 
 
-def _panel(records: Sequence[Record]) -> list[PanelLine]:
-    """The primary analysis of each question: random readers, random cases, jackknife."""
-    found: list[PanelLine] = []
-    for analysis, question, unit in _PANEL:
-        same = [
-            one
-            for one in records
-            if one.analysis == analysis
-            and one.population == READERS_AND_CASES
-            and one.method.startswith("or-jackknife")
-            and one.group is None
-            and one.ci_low is not None
-        ]
-        found.extend(PanelLine(question, line) for line in lines(same, unit))
-    return found
-
-
-def _single(record: Record | None) -> Line:
+def _single(record: Record | None, unit: str = DECIMAL) -> Line:
     empty = Record(analysis="", method="", population="")
-    return lines([record or empty], DECIMAL)[0]
+    return lines([record or empty], unit)[0]
 
 
-def _with_interval(record: Record | None) -> str:
+def _with_interval(record: Record | None) -> Value:
     line = _single(record)
-    return f"{line.estimate} ({line.interval})" if line.interval else line.estimate
-
-
-def to_json(document: Document) -> str:
-    """Write what pages show besides Table 3, as plain data; figures lie beside it as files."""
-    plain = {
-        "findings": [{"sentence": one.sentence, "whom": one.whom} for one in document.findings],
-        "chance": [asdict(one) for one in document.chance],
-        "panel": [asdict(one) for one in document.panel],
-        "pictures": [
-            {"name": one.name, "title": one.title, "caption": one.caption} for one in document.pictures
-        ],
-        "methods": document.methods,
-        "references": document.references,
-        "sections": [asdict(one) for one in document.sections],
-        "level_percent": document.level_percent,
-    }
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    return Value(line.estimate, line.interval)

@@ -12,6 +12,7 @@ from evaluation.core.records import READERS_AND_CASES, THIS_READER, Record
 from evaluation.core.report.cells import DECIMAL, PERCENT, POINTS, number
 
 ALPHA: Final = 0.05
+MAX_LISTED: Final = 8  # readers with a sentence of their own
 _WHOM: Final = {
     THIS_READER: "this reader and panels like these",
     READERS_AND_CASES: "readers and cases like these",
@@ -32,7 +33,7 @@ class Finding:
 
 
 def findings(accuracy: Accuracy, records: Sequence[Record]) -> tuple[Finding, ...]:
-    """State what was found about each reader, then about readers and cases like these.
+    """State what was found about readers and cases like these, then about each reader, or about many in one sentence.
 
     Parameters
     ----------
@@ -44,7 +45,27 @@ def findings(accuracy: Accuracy, records: Sequence[Record]) -> tuple[Finding, ..
     "Not shown to differ" and "shown to be equivalent" are different findings. Equivalence is claimed only where the
     test with the margin fixed in the protocol, or the stated default, rejects both one-sided hypotheses.
     """
-    return (*_of_readers(accuracy, records), *_of_all(records))
+    many = len(accuracy.readers) > MAX_LISTED
+    return (*_of_all(records), *(_of_many(accuracy) if many else _of_readers(accuracy, records)))
+
+
+def _of_many(accuracy: Accuracy) -> Iterator[Finding]:
+    """Sum up readers who are too many to be told one by one; the tables list them."""
+    cells = [cell for cell in (accuracy.proportion(one.name) for one in accuracy.readers) if cell.n]
+    fractions = [cell.fraction for cell in cells if cell.fraction is not None]
+    if not fractions:
+        return
+    adjusted = holm([cell.p_chance() for cell in cells])
+    sides = [
+        0 if p is None or p >= ALPHA else 1 if fraction > 0.5 else -1
+        for p, fraction in zip(adjusted, fractions, strict=True)
+    ]
+    yield Finding(
+        f"Of {len(cells)} readers, each tested alone, {sides.count(1)} were above chance, {sides.count(-1)} below it and "
+        f"{sides.count(0)} not shown to differ from it (exact, Holm-adjusted over readers); their accuracy ran from "
+        f"{wording.percent(min(fractions))} to {wording.percent(max(fractions))} %.",
+        THIS_READER,
+    )
 
 
 def _of_readers(accuracy: Accuracy, records: Sequence[Record]) -> Iterator[Finding]:
@@ -91,8 +112,11 @@ def _margin(record: Record | None) -> str:
 
 def _of_all(records: Sequence[Record]) -> Iterator[Finding]:
     """The primary result of each question for readers and cases like these: the jackknife analysis."""
-    for record in records:
+    told = ("mrmc_accuracy", "mrmc_auc", "mrmc_detection_difference")
+    for record in sorted((r for r in records if r.analysis in told), key=lambda r: told.index(r.analysis)):
         if record.population != READERS_AND_CASES or not record.method.startswith("or-jackknife"):
+            continue
+        if record.group is not None:
             continue
         if record.estimate is None or record.ci_low is None or record.ci_high is None:
             continue

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from evaluation.core.records import Record
-from evaluation.core.report.cells import COUNT, DECIMAL, MILLISECONDS, PERCENT, POINTS, Line, lines
+from evaluation.core.report.cells import (
+    AREA_DIFFERENCE,
+    COUNT,
+    DECIMAL,
+    FACTOR,
+    MILLISECONDS,
+    PERCENT,
+    POINTS,
+    Line,
+    lines,
+)
 
 
 @dataclass(frozen=True)
@@ -28,11 +38,33 @@ class Family:
 
 @dataclass(frozen=True)
 class Part:
-    """The lines of one analysis."""
+    """The lines of one analysis.
+
+    Attributes
+    ----------
+    common : method, population and notes that hold for every line; told once
+    hows : those of each line that do not
+    """
 
     analysis: str
     title: str
     lines: tuple[Line, ...]
+    common: str
+    hows: tuple[str, ...]
+
+    @classmethod
+    def of(cls, analysis: str, title: str, lines: tuple[Line, ...]) -> "Part":
+        """Tell once what all lines have in common."""
+        shared = [
+            piece for piece in dict.fromkeys(lines[0].pieces) if all(piece in one.pieces for one in lines)
+        ]
+        hows = tuple("; ".join(piece for piece in one.pieces if piece not in shared) for one in lines)
+        return cls(analysis, title, lines, "; ".join(shared), hows)
+
+    @property
+    def rows(self) -> tuple[tuple[Line, str], ...]:
+        """Lines with what is particular to each."""
+        return tuple(zip(self.lines, self.hows, strict=True))
 
 
 @dataclass(frozen=True)
@@ -42,6 +74,11 @@ class Section:
     family: Family
     parts: tuple[Part, ...]
 
+    @property
+    def n_lines(self) -> int:
+        """Lines of all parts."""
+        return sum(len(part.lines) for part in self.parts)
+
 
 FAMILIES: Final = (
     Family(
@@ -50,7 +87,7 @@ FAMILIES: Final = (
         (
             ("accuracy_vs_chance", "Exact test against 50 %", PERCENT),
             ("equivalence_to_chance", "Equivalence to 50 %", PERCENT),
-            ("bayes_factor_vs_chance", "Bayes factor against 50 %", DECIMAL),
+            ("bayes_factor_vs_chance", "Bayes factor against 50 %", FACTOR),
         ),
     ),
     Family(
@@ -64,7 +101,9 @@ FAMILIES: Final = (
             ("mrmc_(accuracy|balanced_accuracy|detection_rate)_equivalence", "Equivalence of {0} to chance", PERCENT),
             ("mrmc_auc_equivalence", "Equivalence of the area to chance", DECIMAL),
             ("mrmc_detection_difference", "Difference of generators, fakes found out", POINTS),
-            ("mrmc_auc_difference", "Difference of generators, areas", DECIMAL),
+            ("mrmc_detection_overall", "All generators alike, fakes found out", POINTS),
+            ("mrmc_auc_difference", "Difference of generators, areas", AREA_DIFFERENCE),
+            ("mrmc_auc_overall", "All generators alike, areas", DECIMAL),
         ),
     ),
     Family(
@@ -101,7 +140,7 @@ FAMILIES: Final = (
     Family(
         "roc", "ROC areas",
         "How well confidence ranks synthetic above real panels.",
-        (("auc", "Area", DECIMAL), ("auc_difference", "Difference of areas", DECIMAL)),
+        (("auc", "Area", DECIMAL), ("auc_difference", "Difference of areas", AREA_DIFFERENCE)),
     ),
     Family(
         "readers", "One reader against another",
@@ -177,7 +216,7 @@ def sections(records: Sequence[Record]) -> tuple[Section, ...]:
         for pattern, title, unit in family.analyses:
             for name, same in _matching(records, pattern).items():
                 named.add(name)
-                parts.append(Part(name, _title(pattern, title, name), lines(same, unit)))
+                parts.append(Part.of(name, _title(pattern, title, name), lines(same, unit)))
         found.append(Section(family, tuple(parts)))
     rest = [
         one for one in records if one.analysis not in named and not _TOLD_ELSEWHERE.fullmatch(one.analysis)
@@ -186,7 +225,9 @@ def sections(records: Sequence[Record]) -> tuple[Section, ...]:
         names = dict.fromkeys(record.analysis for record in rest)
         family = Family("others", "Further analyses", "What the sections above do not hold.", ())
         parts = [
-            Part(name, name.replace("_", " "), lines([one for one in rest if one.analysis == name], DECIMAL))
+            Part.of(
+                name, name.replace("_", " "), lines([one for one in rest if one.analysis == name], DECIMAL)
+            )
             for name in names
         ]
         found.append(Section(family, tuple(parts)))

@@ -4,21 +4,25 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from evaluation.core import extractor_names, generator_scores
-from evaluation.core.scoring import ScoreOptions, SetScores
-from evaluation.core.wording import decimal
+from evaluation.core import draws, extractor_names
+from evaluation.core.class_scoring import Depth
+from evaluation.core.score_text import lines_of
+from evaluation.core.scoring import ScoreOptions
 from evaluation.jobs import scoring
+from evaluation.selectors import weights
 from generation.core.errors import InputError
 
 
 class Command(BaseCommand):
     """Twin of the form on the generators page; needs no rows in the database."""
 
-    help = "Score generated patches against real ones: Frechet distance with its floor, 1-NN accuracy, per lesion class."
+    help = (
+        "Score generated patches against real ones, per lesion class: Frechet distance (FID with --extractor inception) "
+        "with its floor, kernel distance, 1-NN accuracy, precision and coverage, diversity, memorisation, kinetics."
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -29,15 +33,29 @@ class Command(BaseCommand):
             "--extractor", default=extractor_names.DEFAULT, choices=list(extractor_names.EXTRACTORS)
         )
         parser.add_argument(
-            "--weights", type=Path, help="file of Inception weights (default: INCEPTION_WEIGHTS)"
+            "--weights",
+            type=Path,
+            help="inception: file of its weights (default: INCEPTION_WEIGHTS, or what fetch_inception fetched); "
+            "own: your encoder, .onnx or TorchScript (default: OWN_EXTRACTOR). Loading TorchScript runs code from "
+            "the file: name only a file you trust.",
         )
         parser.add_argument(
-            "--draws", type=int, default=generator_scores.N_DRAWS, help="default: %(default)s"
+            "--training",
+            type=Path,
+            help="folder of the patches the generator was trained on, for the test of memorisation (default: REAL)",
         )
+        parser.add_argument(
+            "--depth",
+            choices=[one.value for one in Depth],
+            default=Depth.PATCHES.value,
+            help="draws: distances and 1-NN; features: also the extrapolated and the kernel distance; "
+            "patches: also frames, kinetics, diversity, memorisation and class fidelity (default)",
+        )
+        parser.add_argument("--draws", type=int, default=draws.N_DRAWS, help="default: %(default)s")
         parser.add_argument(
             "--per-set",
             type=int,
-            default=generator_scores.N_PER_SET,
+            default=draws.N_PER_SET,
             help="patches of each side in a draw (%(default)s)",
         )
         parser.add_argument("--seed", type=int, default=0, help="seed of the draws (%(default)s)")
@@ -45,10 +63,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Score, print a table, write metrics.json."""
-        is_needed = extractor_names.named(options["extractor"]).needs_weights
-        weights = options["weights"]
-        if weights is None and is_needed and settings.INCEPTION_WEIGHTS:
-            weights = Path(settings.INCEPTION_WEIGHTS)
+        file = options["weights"] or weights.of_extractor(options["extractor"])
         if options["seed"] < 0:
             raise CommandError(f"Seed {options['seed']} is negative; give 0 or a positive number.")
         with tqdm(unit="patch", disable=None) as bar:
@@ -63,28 +78,18 @@ class Command(BaseCommand):
                     options["real"],
                     options["fake"],
                     extractor=options["extractor"],
-                    weights=weights,
-                    options=ScoreOptions(options["draws"], options["per_set"], options["seed"]),
+                    weights=file,
+                    training=options["training"],
+                    options=ScoreOptions(
+                        options["draws"], options["per_set"], options["seed"], Depth(options["depth"])
+                    ),
                     report=report,
                 )
             except InputError as error:
                 raise CommandError(str(error)) from error
-        self._print(scores)
+        for line in lines_of(scores):
+            self.stdout.write(line)
         if options["out"]:
             options["out"].parent.mkdir(parents=True, exist_ok=True)
             text = json.dumps(scores.to_dict(), indent=1, allow_nan=False)
             options["out"].write_text(text + "\n", encoding="utf-8")
-
-    def _print(self, scores: SetScores) -> None:
-        self.stdout.write(
-            f"{scores.distance_name}; 1-NN is leave-one-out accuracy, .5 = cannot be told apart by it\n"
-        )
-        for lesion_class, score in scores.classes.items():
-            mean, sd, floor = (decimal(v) for v in (score.distance_mean, score.distance_sd, score.floor_mean))
-            knn = f"{decimal(score.knn_real, 3)} real, {decimal(score.knn_fake, 3)} fake"
-            draws = f"{score.n_draws} x {score.n_per_set}"
-            self.stdout.write(
-                f"{lesion_class.words:<12} {mean} (SD {sd}), floor {floor}; 1-NN {knn}; draws {draws}"
-            )
-            if score.note:
-                self.stdout.write(f"{'':<12} {score.note}")

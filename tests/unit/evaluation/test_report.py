@@ -39,9 +39,19 @@ def two_readers():
     return quick(trials({"R1": 8, "R2": 5}), margin=0.1)
 
 
+def said_of(reader, analysis):
+    """The finding about one reader."""
+    (found,) = (
+        one
+        for one in findings.findings(analysis.accuracy, analysis.records)
+        if one.sentence.startswith(f"{reader} ")
+    )
+    return found
+
+
 class TestFindings:
     def test_a_reader_above_chance_is_said_to_be(self, two_readers):
-        first = findings.findings(two_readers.accuracy, two_readers.records)[0]
+        first = said_of("R1", two_readers)
         # 64 of 80: Wilson 69.95 to 87.30 % (Wilson 1927, by hand); exact p 6e-8.
         assert first.sentence == (
             "R1 classified 64 of 80 panels correctly: 80.0 % (95 % interval 70.0 to 87.3 %); "
@@ -50,7 +60,7 @@ class TestFindings:
         assert first.whom == "this reader and panels like these"
 
     def test_not_differing_is_not_called_equal(self, two_readers):
-        second = findings.findings(two_readers.accuracy, two_readers.records)[1].sentence
+        second = said_of("R2", two_readers).sentence
         # 40 of 80 lies at chance, but 80 trials cannot show equivalence within 10 points:
         # P(X >= 40 | n = 80, p = .4) = .045 and P(X <= 40 | .6) the same, so it just can; see the next test for fewer.
         assert "not shown to differ from chance (p = 1" in second
@@ -58,15 +68,32 @@ class TestFindings:
 
     def test_few_trials_show_neither(self):
         small = quick(trials({"R1": 5}, n_real=10, n_fake=10), margin=0.1)
-        sentence = findings.findings(small.accuracy, small.records)[0].sentence
+        sentence = said_of("R1", small).sentence
         assert sentence.endswith(
             "not shown to differ from chance (p = 1, exact, Holm-adjusted over readers), nor shown to equal it."
         )
 
     def test_a_margin_that_nobody_fixed_is_said_to_be_one(self):
         free = quick(trials({"R1": 5}, n_real=200, n_fake=100))
-        assert (
-            "(a margin that no protocol fixed)" in findings.findings(free.accuracy, free.records)[0].sentence
+        assert "(a margin that no protocol fixed)" in said_of("R1", free).sentence
+
+    def test_the_claim_about_readers_and_cases_comes_first(self, two_readers):
+        found = findings.findings(two_readers.accuracy, two_readers.records)
+        assert [one.population for one in found] == [
+            *["readers and cases"] * (len(found) - 2),
+            *["this reader"] * 2,
+        ]
+
+    def test_many_readers_are_summed_up(self):
+        many = quick(trials({f"R{n}": 9 if n < 8 else 5 for n in range(1, 10)}, n_real=20, n_fake=10))
+        (last,) = (
+            one for one in findings.findings(many.accuracy, many.records) if one.population == "this reader"
+        )
+        # Seven readers right in 36 of 40, exact p = 2 P(X >= 36 | 40, .5) = 1.86e-7 each (R: binom.test(36, 40)$p.value);
+        # two in 20 of 40, p = 1.
+        assert last.sentence == (
+            "Of 9 readers, each tested alone, 7 were above chance, 0 below it and 2 not shown to differ from it (exact, "
+            "Holm-adjusted over readers); their accuracy ran from 50.0 to 90.0 %."
         )
 
     def test_one_reader_speaks_for_nobody_else(self):
@@ -84,8 +111,11 @@ class TestCells:
             (1234.0, cells.MILLISECONDS, "1.23"),
             (3.0, cells.COUNT, "3"),
             (0.12345, cells.DECIMAL, "0.123"),
-            (2.8e13, cells.DECIMAL, "2.80e13"),
-            (0.00002, cells.DECIMAL, "2.00e−5"),
+            (2.8e13, cells.FACTOR, "2.80e13"),
+            (0.00002, cells.FACTOR, "2.00e−5"),
+            (0.00002, cells.DECIMAL, "0.000"),
+            (0.0312, cells.AREA_DIFFERENCE, "+0.031"),
+            (-0.0001, cells.AREA_DIFFERENCE, "−0.000"),
             (None, cells.DECIMAL, "–"),
         ],
     )
@@ -119,6 +149,27 @@ class TestSections:
         record = Record(analysis="eye_tracking", method="by eye", population="this reader")
         (section,) = sections.sections([record])
         assert (section.family.key, section.parts[0].title) == ("others", "eye tracking")
+
+
+class TestPart:
+    def test_tells_once_what_all_lines_share(self):
+        records = [
+            Record(analysis="auc", estimate=0.7, method="delong; z test", population="this reader", note=note)
+            for note in ("12 fakes", "9 fakes")
+        ]
+        part = sections.Part.of("auc", "Area", cells.lines(records, cells.DECIMAL))
+        assert part.common == "delong; z test; this reader"
+        assert part.hows == ("12 fakes", "9 fakes")
+
+    def test_nothing_that_a_record_says_is_lost(self, two_readers):
+        told = {
+            (line.method, line.population, line.note): {*part.common.split("; "), *how.split("; ")}
+            for section in sections.sections(two_readers.records)
+            for part in section.parts
+            for line, how in part.rows
+        }
+        for (method, population, note), pieces in told.items():
+            assert {one for one in f"{method}; {population}; {note}".split("; ") if one} <= pieces
 
 
 class TestMethods:

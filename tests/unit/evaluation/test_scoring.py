@@ -1,6 +1,5 @@
-"""Draws, features and scores of generated patch sets."""
+"""Generated patch sets scored against real ones, from patches to JSON."""
 
-import csv
 import json
 from pathlib import Path
 
@@ -8,22 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from evaluation.core import (
-    csv_text,
-    extractor_names,
-    extractors,
-    feature_cache,
-    generator_scores,
-    scoring,
-    table2,
-    wording,
-)
-from evaluation.core.generator_scores import plan, score
-from evaluation.core.rgb import to_rgb
+from evaluation.core import extractors, patch_sources
+from evaluation.core.class_scoring import Depth
 from evaluation.core.scoring import ScoreOptions, score_sets
-from evaluation.core.table2 import Table2Row
 from generation.core.errors import InputError
-from generation.core.frames import assemble
+from generation.core.frames import SUB, assemble
 from generation.core.labels import LESION_CLASSES, LesionClass
 from generation.core.patch_set import PatchRow, PatchSetFolder, PatchSetWriter
 
@@ -34,147 +22,20 @@ def make_patches(n: int, seed: int, *, brightness: int = 0) -> NDArray[np.int16]
 
 
 def make_patch_set(
-    folder: Path, source: str, n_per_class: dict[LesionClass, int], seed: int, **kwargs: int
+    folder: Path,
+    source: str,
+    n_per_class: dict[LesionClass, int],
+    seed: int,
+    *,
+    n_patients: int = 0,
+    **kwargs: int,
 ) -> PatchSetFolder:
     with PatchSetWriter(folder, source=source) as writer:
         for lesion_class, n in n_per_class.items():
             patches = make_patches(n, seed + lesion_class.code, **kwargs)
-            writer.add(patches, [PatchRow("", lesion_class)] * n)
+            names = [f"P{i % n_patients}" if n_patients else "" for i in range(n)]
+            writer.add(patches, [PatchRow(name, lesion_class) for name in names])
         return writer.finish({})
-
-
-class TestRgb:
-    def test_fixed_mapping_of_three_frames(self) -> None:
-        patch = np.zeros((1, 7, 2, 2), dtype=np.int16)
-        patch[0, 0], patch[0, 1], patch[0, 2], patch[0, 3] = 1023, 512, 2, 700
-        # x / 1023 * 255, rounded: 255, 127.6, .5 -> .499; T1_post2 is not used
-        assert to_rgb(patch)[0, :, 0, 0].tolist() == [255, 128, 0]
-        assert to_rgb(patch).dtype == np.uint8
-
-
-class TestPlan:
-    def test_the_papers_protocol(self) -> None:
-        made = plan(n_real=1149, n_fake=5000, n_draws=10, n_per_set=1000, rng=np.random.default_rng(1))
-        assert len(made.draws) == 10
-        for draw in made.draws:
-            assert len(set(draw.reals)) == len(set(draw.fakes)) == 1000
-            assert set(draw.floor[0]).isdisjoint(draw.floor[1])
-        assert made.n_floor == 574
-        assert made.draws[0].reals.max() < 1149
-
-    def test_same_seed_same_draws(self) -> None:
-        first, second = (
-            plan(n_real=50, n_fake=40, n_draws=2, n_per_set=20, rng=np.random.default_rng(3))
-            for _ in range(2)
-        )
-        assert all((a.reals == b.reals).all() for a, b in zip(first.draws, second.draws, strict=True))
-
-    def test_small_sets_shrink_every_draw(self) -> None:
-        made = plan(n_real=300, n_fake=150, n_draws=10, n_per_set=1000, rng=np.random.default_rng(1))
-        assert (made.n_per_set, made.n_per_set_asked, len(made.draws)) == (150, 1000, 10)
-
-    def test_whole_sets_are_drawn_once(self) -> None:
-        made = plan(n_real=150, n_fake=150, n_draws=10, n_per_set=1000, rng=np.random.default_rng(1))
-        assert len(made.draws) == 1
-
-    @pytest.mark.parametrize(("n_real", "n_fake"), [(0, 10), (10, 1)])
-    def test_too_few_give_no_draw(self, n_real: int, n_fake: int) -> None:
-        assert (
-            plan(n_real=n_real, n_fake=n_fake, n_draws=10, n_per_set=5, rng=np.random.default_rng(1)).draws
-            == ()
-        )
-
-    def test_nonsense_is_refused(self) -> None:
-        with pytest.raises(InputError, match="0 draws of 10 patches cannot be scored"):
-            plan(n_real=9, n_fake=9, n_draws=0, n_per_set=10, rng=np.random.default_rng(1))
-
-
-class TestScore:
-    def test_fakes_from_the_same_distribution_lie_near_the_floor(self) -> None:
-        rng = np.random.default_rng(4)
-        reals, fakes = rng.standard_normal((400, 10)), rng.standard_normal((400, 10))
-        made = plan(n_real=400, n_fake=400, n_draws=5, n_per_set=200, rng=rng)
-        scores = score(reals[made.reals_needed], fakes[made.fakes_needed], made)
-        assert scores.distance_mean is not None
-        assert scores.floor_mean is not None
-        assert 0.5 < scores.distance_mean / scores.floor_mean < 2
-        assert scores.knn_overall == pytest.approx(0.5, abs=0.06)
-        assert scores.distance_sd is not None
-        assert scores.n_floor == 200
-
-    def test_one_draw_has_no_sd_and_says_so(self) -> None:
-        rng = np.random.default_rng(5)
-        made = plan(n_real=30, n_fake=30, n_draws=10, n_per_set=1000, rng=rng)
-        scores = score(rng.standard_normal((30, 40)), rng.standard_normal((30, 40)), made)
-        assert scores.distance_sd is None
-        assert "Every patch is used, so there is one draw and no SD." in scores.note
-        assert "30 patches per set, as many as there are; 1000 were asked for." in scores.note
-        assert "30 patches for 40 features" in scores.note
-
-    def test_a_class_that_cannot_be_scored_is_absent_with_its_reason(self) -> None:
-        made = plan(n_real=1, n_fake=30, n_draws=3, n_per_set=10, rng=np.random.default_rng(6))
-        scores = score(np.empty((0, 4)), np.empty((0, 4)), made)
-        assert (scores.distance_mean, scores.knn_real, scores.knn_z, scores.n_draws) == (None, None, None, 0)
-        assert scores.note == "Not scored: 1 reals and 30 fakes, at least 2 of each are needed."
-
-    def test_shared_reals_are_mentioned(self) -> None:
-        # 1000 of 1149 benign patches: two draws share 87 % of their reals
-        made = plan(n_real=1149, n_fake=3000, n_draws=1, n_per_set=1000, rng=np.random.default_rng(7))
-        assert "Two draws share 87% of their reals" in generator_scores._note(made, n_features=5)
-
-
-class TestExtractors:
-    def test_efficientnet_works_offline_and_ignores_its_company(self) -> None:
-        pictures = np.random.default_rng(8).integers(0, 256, (3, 3, 64, 64), dtype=np.uint8)
-        extractor = extractors.load("efficientnet-lite0")
-        together = extractor.features(pictures)
-        assert together.shape == (3, 1280)
-        assert (extractor.features(pictures[1:2])[0] == together[1]).all()
-
-    def test_pixels(self) -> None:
-        pictures = np.arange(2 * 3 * 64 * 64).reshape(2, 3, 64, 64).astype(np.uint8)
-        expected = pictures.reshape(2, -1).astype(np.float32) / 255
-        assert (extractors.load("pixels").features(pictures) == expected).all()
-
-    def test_only_inception_is_called_fid(self) -> None:
-        titles = {name: one.distance_title for name, one in extractor_names.EXTRACTORS.items()}
-        assert titles == {
-            "inception": "FID",
-            "efficientnet-lite0": "Fréchet distance (EfficientNet-Lite0)",
-            "pixels": "Fréchet distance (pixels)",
-        }
-
-    def test_unknown_missing_and_needless_weights_are_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(
-            InputError, match='"vgg" is unknown; write one of efficientnet-lite0, inception, pixels'
-        ):
-            extractors.load("vgg")
-        with pytest.raises(InputError, match="inception needs weights"):
-            extractors.load("inception")
-        with pytest.raises(InputError, match="pixels takes no weights"):
-            extractors.load("pixels", weights=tmp_path / "w.pth")
-
-
-class TestFeatureCache:
-    def test_second_time_reads_what_the_first_kept(self, tmp_path: Path) -> None:
-        pictures = np.random.default_rng(9).integers(0, 256, (4, 3, 64, 64), dtype=np.uint8)
-        extractor = extractors.load("pixels")
-        first = feature_cache.features(extractor, pictures, folder=tmp_path, report=lambda n: None)
-        [path] = (tmp_path / "pixels-v1").iterdir()
-        np.save(path, first + 1)  # something only the file can know
-        again = feature_cache.features(extractor, pictures, folder=tmp_path, report=lambda n: None)
-        assert (again == first + 1).all()
-
-    def test_a_damaged_file_is_replaced(self, tmp_path: Path) -> None:
-        pictures = np.zeros((2, 3, 64, 64), dtype=np.uint8)
-        extractor = extractors.load("pixels")
-        first = feature_cache.features(extractor, pictures, folder=tmp_path, report=lambda n: None)
-        [path] = (tmp_path / "pixels-v1").iterdir()
-        path.write_bytes(b"torn")
-        assert (
-            feature_cache.features(extractor, pictures, folder=tmp_path, report=lambda n: None) == first
-        ).all()
-        assert np.load(path).shape == first.shape
 
 
 class TestScoreSets:
@@ -200,7 +61,10 @@ class TestScoreSets:
         assert seen[-1][0] == seen[-1][1]
         values = json.loads(json.dumps(scores.to_dict(), allow_nan=False))
         assert values["source"] == "wgan"
-        assert values["options"] == {"n_draws": 3, "n_per_set": 5, "seed": 2}
+        assert values["options"] == {"n_draws": 3, "n_per_set": 5, "seed": 2, "depth": "patches"}
+        assert set(values["patches"]) == {"benign"}  # one malignant fake cannot be drawn from
+        assert values["patches"]["benign"]["real_coherence"]["mean"] == 0
+        assert values["extractor_title"] == "pixels"
 
     def test_scores_repeat_exactly(self, tmp_path: Path) -> None:
         real = make_patch_set(tmp_path / "real", "real", {LesionClass.BENIGN: 12}, seed=1)
@@ -233,57 +97,82 @@ class TestScoreSets:
         real = make_patch_set(tmp_path / "real", "real", {LesionClass.BENIGN: 12}, seed=1)
         fake = make_patch_set(tmp_path / "fake", "dcgan", {LesionClass.BENIGN: 12}, seed=9)
         whole = score_sets(real, fake, extractors.load("pixels"), ScoreOptions(2, 6, 4))
-        monkeypatch.setattr(scoring, "PATCHES_READ", 5)
+        monkeypatch.setattr(patch_sources, "PATCHES_READ", 5)
         assert score_sets(real, fake, extractors.load("pixels"), ScoreOptions(2, 6, 4)) == whole
 
+    def test_classes_do_not_disturb_each_other(self, tmp_path: Path) -> None:
+        both = {LesionClass.BENIGN: 12, LesionClass.MALIGNANT: 12}
+        real = make_patch_set(tmp_path / "real", "real", both, seed=1)
+        fake = make_patch_set(tmp_path / "fake", "dcgan", both, seed=9)
+        one = make_patch_set(tmp_path / "one", "dcgan", {LesionClass.BENIGN: 12}, seed=9)
+        options = ScoreOptions(2, 6, 4)
+        first, second = (score_sets(real, other, extractors.load("pixels"), options) for other in (fake, one))
+        assert first.classes[LesionClass.BENIGN] == second.classes[LesionClass.BENIGN]
 
-class TestTable2:
-    @pytest.mark.parametrize(("extractor", "has_fid"), [("inception", True), ("efficientnet-lite0", False)])
-    def test_fid_columns_only_for_inception(self, extractor: str, has_fid: bool) -> None:
-        rng = np.random.default_rng(5)
-        made = plan(n_real=30, n_fake=40, n_draws=3, n_per_set=20, rng=rng)
-        found = score(
-            rng.standard_normal((30, 4))[made.reals_needed],
-            rng.standard_normal((40, 4))[made.fakes_needed],
-            made,
+    def test_the_draws_alone(self, tmp_path: Path) -> None:
+        real = make_patch_set(tmp_path / "real", "real", {LesionClass.BENIGN: 12}, seed=1)
+        fake = make_patch_set(tmp_path / "fake", "dcgan", {LesionClass.BENIGN: 12}, seed=9)
+        found = score_sets(real, fake, extractors.load("pixels"), ScoreOptions(2, 6, 4, depth=Depth.DRAWS))
+        assert (found.patches, found.fidelity) == ({}, None)
+        assert found.classes[LesionClass.BENIGN].kid is None
+        deeper = score_sets(
+            real, fake, extractors.load("pixels"), ScoreOptions(2, 6, 4, depth=Depth.FEATURES)
         )
-        row = Table2Row("benign", "wgan", extractor, found, "reals", "fakes", 5)
-        header, line = csv.reader(table2.csv_lines([row]))
-        cells = dict(zip(header, line, strict=True))
-        assert header[:7] == ["tissue", "source", "fid_mean", "fid_sd", "fid_floor", "knn_real", "knn_fake"]
-        assert bool(cells["fid_mean"]) is bool(cells["fid_floor"]) is has_fid
-        assert float(cells["frechet_mean"]) == pytest.approx(found.distance_mean, rel=1e-5)
-        assert (cells["extractor"], cells["n_draws"], cells["n_per_set"]) == (extractor, "3", "20")
+        assert deeper.patches == {}
+        assert deeper.classes[LesionClass.BENIGN].kid is not None
+        assert (
+            deeper.classes[LesionClass.BENIGN].distance_mean
+            == found.classes[LesionClass.BENIGN].distance_mean
+        )
 
 
-class TestWording:
-    def test_numbers(self) -> None:
-        assert [wording.p_value(p) for p in (0.0004, 0.0078, 1.0, None)] == [
-            "p < .001",
-            "p = .008",
-            "p = 1",
-            "–",
-        ]
-        assert (wording.percent(0.7333), wording.percent(None)) == ("73.3", "–")
-        assert [wording.percent(k / 80) for k in (51, 57, 61, 0, 80)] == [
-            "63.8",
-            "71.3",
-            "76.3",
-            "0.0",
-            "100.0",
-        ]
-        assert (wording.points(-0.075), wording.points(0.017)) == ("−7.5", "+1.7")
-        assert (wording.decimal(12.345, 1), wording.decimal(-22.67, 1)) == ("12.3", "−22.7")
+class TestMemorisation:
+    def test_copies_of_the_training_set_are_found_and_shown(self, tmp_path: Path) -> None:
+        real = make_patch_set(tmp_path / "real", "real", {LesionClass.BENIGN: 40}, seed=1, n_patients=8)
+        with PatchSetWriter(tmp_path / "copies", source="copier") as writer:
+            copies = np.asarray(real.patches[10:30]).copy()
+            copies[:, :SUB] = np.clip(copies[:, :SUB] + 1, 0, 1023)
+            writer.add(assemble(copies[:, :SUB]), [PatchRow("", LesionClass.BENIGN)] * 20)
+            fake = writer.finish({})
+        found = score_sets(real, fake, extractors.load("pixels"), ScoreOptions(2, 20, 0))
+        for test in found.patches[LesionClass.BENIGN].memorisation:
+            assert test.auc == 0.0
+            assert test.share_close == 1.0
+            assert {(pair.fake, pair.real) for pair in test.pairs} <= {(i, i + 10) for i in range(20)}
 
-    def test_names(self) -> None:
-        assert [wording.origin(one) for one in ("real", "all", "dcgan", "wgan", "stylegan-2")] == [
-            "Real",
-            "All",
-            "DCGAN",
-            "WGAN",
-            "stylegan-2",
-        ]
-        assert wording.tissue("no_findings") == "no findings"
+    def test_patients_that_were_not_trained_on_are_the_yardstick(self, tmp_path: Path) -> None:
+        real = make_patch_set(tmp_path / "real", "real", {LesionClass.BENIGN: 40}, seed=1, n_patients=8)
+        with PatchSetWriter(tmp_path / "train", source="real") as writer:
+            rows = [i for i in range(40) if i % 8 < 4]
+            writer.add(np.asarray(real.patches[rows]), [real.rows[i] for i in rows])
+            training = writer.finish({})
+        fake = make_patch_set(tmp_path / "fake", "dcgan", {LesionClass.BENIGN: 30}, seed=9)
+        found = score_sets(real, fake, extractors.load("pixels"), ScoreOptions(1, 40, 0), training=training)
+        pixels, features = found.patches[LesionClass.BENIGN].memorisation
+        for test in (pixels, features):
+            assert (test.n_training, test.n_held_out) == (20, 20)
+            assert test.held_out == "real patches of patients that were not trained on"
+            # independent noise: no closer than unseen reals
+            assert test.auc == pytest.approx(0.5, abs=0.2)
+        assert found.training_sha256 == training.sha256
 
-    def test_negative_numbers_are_no_formulas(self) -> None:
-        assert csv_text.line(["-1.5", "-x", "@y"]) == "-1.5,'-x,'@y\n"
+
+class TestFidelity:
+    def test_bright_and_dark_classes_are_kept_apart(self, tmp_path: Path) -> None:
+        folders = {}
+        for name, brightness in (("real", (0, 300)), ("dcgan", (300, 0))):  # the generator swaps the classes
+            with PatchSetWriter(tmp_path / name, source=name) as writer:
+                for code, (lesion_class, level) in enumerate(
+                    zip(LESION_CLASSES[:2], brightness, strict=True)
+                ):
+                    patches = make_patches(24, 100 * len(folders) + code, brightness=level)
+                    patient = [f"P{i % 6}" if name == "real" else "" for i in range(24)]
+                    writer.add(patches, [PatchRow(one, lesion_class) for one in patient])
+                folders[name] = writer.finish({})
+        found = score_sets(
+            folders["real"], folders["dcgan"], extractors.load("pixels"), ScoreOptions(1, 24, 0)
+        ).fidelity
+        assert found is not None
+        assert found.classes == ("benign", "malignant")
+        assert found.real_balanced == 1.0
+        assert found.fake_balanced == 0.0

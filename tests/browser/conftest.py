@@ -1,24 +1,16 @@
 """A real server with a data folder of its own, and a real Chromium."""
 
-import json
 import os
 import shutil
-import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
-from readerstudy.serving import instance, programs
-from readerstudy.serving.address import Address, choose
+from tests.browser import serving
+from tests.browser.serving import Server
 from tests.browser.sitting import LARGE, Sitting, sit_down, watch
-from tests.conftest import PROJECT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
@@ -28,75 +20,24 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-FIRST_PORT = 18000
-START_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Server:
-    """A served instance: its address, and its database seen from outside."""
-
-    url: str
-    data: Path
-
-    def prepare(self, what: str) -> dict[str, Any]:
-        """Have a process of the instance make something; see prepare.py."""
-        prepared: dict[str, Any] = json.loads(
-            _python(self.data, "-m", "tests.browser.prepare", what).splitlines()[-1]
-        )
-        return prepared
-
-    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Read the database."""
-        connection = sqlite3.connect(f"file:{self.data / 'db.sqlite3'}?mode=ro", uri=True)
-        try:
-            return connection.execute(query, values).fetchall()
-        finally:
-            connection.close()
-
-
-def _environment(data: Path) -> dict[str, str]:
-    inherited = {
-        name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "CELERY_BROKER_URL"}
-    }
-    return {**inherited, "READERSTUDY_DATA": str(data), "DJANGO_SETTINGS_MODULE": "readerstudy.settings"}
-
-
-def _python(data: Path, *argv: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *argv],
-        cwd=PROJECT,
-        env=_environment(data),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Gunicorn as `make serve` starts it, on a folder of its own."""
-    data = tmp_path_factory.mktemp("instance")
-    _python(data, "manage.py", "migrate", "--verbosity", "0")
-    _python(data, "manage.py", "collectstatic", "--no-input", "--verbosity", "0")
-    first = FIRST_PORT + 200 * int("".join(filter(str.isdigit, os.environ.get("PYTEST_XDIST_WORKER", "0"))))
-    address = choose(Address("127.0.0.1", first), any_port=True)
-    program = programs.web_server(address, logs=data / "log")
-    with (data / "web.log").open("wb") as log:
-        process = subprocess.Popen(program.argv, cwd=PROJECT, env=_environment(data), stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while not instance.answers(f"{address.url}/sign-in/"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail((data / "web.log").read_text())
-            time.sleep(0.1)
-        yield Server(url=address.url, data=data)
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    """One instance for all tests."""
+    made = serving.create(tmp_path_factory.mktemp("instance"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An instance for one test, which may kill it."""
+    made = serving.create(tmp_path_factory.mktemp("mortal"))
+    made.start()
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Makes what a browser test needs inside a served instance: `python -m tests.browser.prepare study`."""
+"""Makes what a browser test needs inside a served instance: `python -m tests.browser.prepare study [HOW MANY]`."""
 
 import itertools
 import json
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 import django
+import numpy as np
 
 django.setup()
 
@@ -14,30 +15,55 @@ from django.contrib.auth import get_user_model  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from evaluation.jobs import analysing  # noqa: E402
+from evaluation.models import StudyAnalysis  # noqa: E402
 from generation.core.labels import LesionClass  # noqa: E402
 from generation.models import PatchSet, TrainingRun  # noqa: E402
 from generation.services import training_runs  # noqa: E402
+from readerstudy.core.arrival import USUAL_QUESTIONS, Arrival  # noqa: E402
+from readerstudy.core.conduct import ANSWER_THEN_REVEAL, Conduct  # noqa: E402
 from readerstudy.core.protocol import spread_warm_up  # noqa: E402
 from readerstudy.models import Study  # noqa: E402
 from readerstudy.selectors.links import link_token  # noqa: E402
 from readerstudy.services import responses, sessions, studies  # noqa: E402
 from tests import factories  # noqa: E402
 
+EVERY_STEP = Arrival(
+    consent="## Your rights\n\nYou may stop at any time.\n\nApproved by the [ethics committee](https://example.org/ethics).",
+    questions=USUAL_QUESTIONS,
+    display_check=True,
+)
 ADMIN_PASSWORD = "a password of the tests"
 
 
-def shorter_study(**changes: object) -> dict[str, object]:
+def shorter_study(*, n_warm_up: int = 4, **changes: object) -> dict[str, object]:
     """An open study with 4 warm-up and 12 test trials, and the link of one reader."""
     per_class = {LesionClass.BENIGN: 2, LesionClass.MALIGNANT: 2, LesionClass.NO_FINDINGS: 2}
     test = {"real": per_class, "dcgan": dict.fromkeys(per_class, 1), "wgan": dict.fromkeys(per_class, 1)}
-    protocol = factories.small_protocol(test=test, warm_up=spread_warm_up(2, 2, ("dcgan", "wgan")), **changes)
-    study = factories.make_study(protocol=protocol)
+    warm_up = spread_warm_up(n_warm_up // 2, n_warm_up // 2, ("dcgan", "wgan")) if n_warm_up else {}
+    study = factories.make_study(protocol=factories.small_protocol(test=test, warm_up=warm_up, **changes))
     invitation = factories.make_invitation(study)
     return {
         "link": reverse("reading:arrival", args=[link_token(invitation)]),
         "study": study.pk,
         "slug": study.slug,
+        "n_warm_up": n_warm_up,
     }
+
+
+def conducted_study(*, n_warm_up: int = 0, **conduct: object) -> dict[str, object]:
+    """The same under other rules, without a warm-up."""
+    return shorter_study(n_warm_up=n_warm_up, conduct=Conduct(**conduct))  # type: ignore[arg-type]
+
+
+def long_study() -> dict[str, object]:
+    """An open study of 240 test trials without a warm-up, and the links of five readers."""
+    test = {"real": dict.fromkeys(LesionClass, 40), "dcgan": dict.fromkeys(LesionClass, 20)}
+    test["wgan"] = test["dcgan"]
+    study = factories.make_study(protocol=factories.small_protocol(test=test, warm_up={}), n_per_class=40)
+    invitations = [factories.make_invitation(study) for _ in range(5)]
+    links = [reverse("reading:arrival", args=[link_token(invitation)]) for invitation in invitations]
+    return {"links": links, "study": study.pk}
 
 
 def admin() -> dict[str, object]:
@@ -77,7 +103,38 @@ def closed_study() -> dict[str, object]:
         sessions.serve(trial=trial, now=timezone.now())
         answer = "fake" if trial.position % 3 else "real"
         responses.record(trial=trial, answer=answer, key=trial.token, rt_ms=1500, now=timezone.now())
+    from evaluation.jobs import analysing  # takes seconds to import, and only this maker needs it
+
+    study = studies.close(study=study, by=factories.ADMIN, now=timezone.now())
+    analysing.run(StudyAnalysis.objects.get(study=study).pk)  # as a worker would
+    return {"slug": study.slug}
+
+
+def newest_study_closed() -> dict[str, object]:
+    """The study that was made last is closed while somebody reads."""
+    study = Study.objects.filter(status=Study.Status.OPEN).latest("pk")
     return {"slug": studies.close(study=study, by=factories.ADMIN, now=timezone.now()).slug}
+
+
+def analysed_study() -> dict[str, object]:
+    """A closed study of two readers in each of two groups, whose analysis is done."""
+    protocol = factories.small_protocol(warm_up={}, confidence_levels=3)
+    study = factories.make_study(protocol=protocol)
+    rng = np.random.default_rng(2)
+    for group in ("radiologist", "layperson") * 2:
+        invitation = factories.make_invitation(study, group=group)
+        session = sessions.start(invitation=invitation, seed=1, now=timezone.now())
+        sessions.begin(session=session, now=timezone.now())
+        for trial in session.trials.select_related("case").order_by("position"):
+            belief = rng.normal() + (trial.case.source != "real") - 0.5
+            sessions.serve(trial=trial, now=timezone.now())
+            responses.record(
+                trial=trial, answer="fake" if belief > 0 else "real", key=trial.token, rt_ms=1500,
+                confidence=1 + min(2, int(abs(belief))), now=timezone.now(),
+            )  # fmt: skip
+    study = studies.close(study=study, by=factories.ADMIN, now=timezone.now())
+    analysing.run(StudyAnalysis.objects.get(study=study).pk)
+    return {"slug": study.slug}
 
 
 def pool() -> dict[str, object]:
@@ -90,9 +147,25 @@ MAKERS: dict[str, Callable[[], dict[str, object]]] = {
     "study": shorter_study,
     "study with confidence": partial(shorter_study, confidence_levels=5),
     "study of figure 4": partial(shorter_study, layout="figure-4"),
+    "study with every step of arrival": partial(shorter_study, arrival=EVERY_STEP),
     "study pixel by pixel": partial(shorter_study, interpolation="nearest"),
+    "test only": conducted_study,
+    "study with undo and comments": partial(conducted_study, undo=True, comment=True),
+    "study with a time limit": partial(conducted_study, time_limit_seconds=5, undo=True),
+    "study with breaks and undo": partial(conducted_study, break_every=5, undo=True),
+    "study that reveals": partial(conducted_study, n_warm_up=4, warm_up_mode=ANSWER_THEN_REVEAL),
+    "study to be looked at": partial(conducted_study, min_viewing_seconds=2),
+    "study with every control": partial(
+        shorter_study,
+        n_warm_up=0,
+        confidence_levels=5,
+        conduct=Conduct(undo=True, comment=True, time_limit_seconds=60),
+    ),
+    "long study": long_study,
     "draft study": draft_study,
     "closed study": closed_study,
+    "analysed study": analysed_study,
+    "newest study closed": newest_study_closed,
     "pool": pool,
     "running training": partial(training, n_done=25),
     "training moved on": partial(training, n_done=75),
@@ -102,4 +175,5 @@ MAKERS: dict[str, Callable[[], dict[str, object]]] = {
 if __name__ == "__main__":
     # The factories number what they make in one process; go on where the last process stopped.
     factories._NUMBER = itertools.count(1 + PatchSet.objects.count() + Study.objects.count())
-    sys.stdout.write(json.dumps(MAKERS[sys.argv[1]]()) + "\n")
+    for _ in range(int(sys.argv[2]) if len(sys.argv) > 2 else 1):
+        sys.stdout.write(json.dumps(MAKERS[sys.argv[1]]()) + "\n")

@@ -1,18 +1,22 @@
 """A reader in front of a test panel whose numbers are known."""
 
+import time
 from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, ViewportSize, expect
 
 from generation.core.frames import FRAMES
 from readerstudy.core import panel
 
 if TYPE_CHECKING:
-    from tests.browser.conftest import Server
+    from tests.browser.serving import Server
 
+N_WARM_UP = 4  # panels of the studies in prepare.py
+PATIENCE_SECONDS = 10
 LARGE: ViewportSize = {"width": 1440, "height": 900}
 SHOWN = """
     SELECT one_case.pixel_index FROM readerstudy_trial trial
@@ -23,6 +27,12 @@ STORED = """
     JOIN readerstudy_trial trial ON trial.id = response.trial_id
     JOIN readerstudy_case one_case ON one_case.id = trial.case_id WHERE one_case.study_id = ?
     ORDER BY trial.position
+"""
+ANSWERS = """
+    SELECT trial.position, response.answer FROM readerstudy_response response
+    JOIN readerstudy_trial trial ON trial.id = response.trial_id
+    JOIN readerstudy_case one_case ON one_case.id = trial.case_id
+    WHERE one_case.study_id = ? AND trial.phase = 'test' ORDER BY response.id
 """
 GREYS = """(name) => {
     const canvas = document.querySelector(`[data-frame="${name}"] canvas`);
@@ -47,17 +57,56 @@ class Sitting:
     @property
     def patch(self) -> np.ndarray:
         """(7, 64, 64) int16 of the panel on the screen, read from the server's files."""
-        token = self.page.url.rstrip("/").rsplit("/", 1)[-1]
-        ((index,),) = self.server.rows(SHOWN, token)
+        ((index,),) = self.server.rows(SHOWN, self.token)
         cases = np.load(self.server.data / "studies" / self.study["slug"] / "cases.npy", mmap_mode="r")
         return np.asarray(cases[index])
+
+    @property
+    def token(self) -> str:
+        """Token of the trial on the screen; the address is that of the session."""
+        return str(self.page.locator("#panel").get_attribute("data-token"))
 
     @property
     def window(self) -> str:
         return self.page.locator("#window").inner_text()
 
     def look(self) -> None:
-        expect(self.page.locator("#panel.is-painted")).to_be_attached()
+        look(self.page)
+
+    def press(self, key: str) -> None:
+        """Look at the panel and press a key."""
+        look(self.page)
+        self.page.keyboard.press(key)
+
+    def answer(self, keys: str) -> None:
+        """Answer as many panels as there are keys, each seen before its key is pressed."""
+        for key in keys:
+            before = self.token
+            self.press(key)
+            expect(self.page.locator("#panel")).not_to_have_attribute("data-token", before)
+        look(self.page)
+
+    def has_stored(self, keys: str) -> None:
+        """The server has these answers, each once, in the order given; it may take a moment."""
+        wanted = list(enumerate(({"f": "real", "j": "fake"}[key] for key in keys), start=1))
+        until(self.page, lambda: len(self.server.rows(ANSWERS, self.study["study"])) >= len(wanted))
+        self.page.wait_for_timeout(100)  # what should not come would come now
+        assert self.server.rows(ANSWERS, self.study["study"]) == wanted
+
+    def stored(self, n: int) -> list[tuple[Any, ...]]:
+        """The answers that the server has, once there are so many: they are sent while reading goes on."""
+        until(self.page, lambda: len(self.server.rows(STORED, self.study["study"])) >= n)
+        return self.server.rows(STORED, self.study["study"])
+
+    def at(self, place: str) -> None:
+        """The bar says where the reader is."""
+        expect(self.page.locator("#place")).to_have_text(place)
+
+    def cover(self, heading: str) -> Locator:
+        """What lies over the panel."""
+        found = self.page.locator(".cover__words", has=self.page.get_by_role("heading", name=heading))
+        expect(found).to_be_visible()
+        return found
 
     def greys(self, name: str) -> np.ndarray:
         """What a canvas shows, after the next frame is drawn."""
@@ -87,15 +136,37 @@ class Sitting:
         self.page.mouse.up()
 
 
+def until(page: Page, is_true: Callable[[], bool]) -> None:
+    """Wait for something outside the browser while the browser goes on."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_true():
+        assert time.monotonic() < deadline, "it did not come true"
+        page.wait_for_timeout(20)
+
+
+def look(page: Page) -> None:
+    """Wait until the panel is on the screen and takes answers."""
+    expect(page.locator("#panel.is-painted")).to_be_attached()
+
+
+def see_warm_up(page: Page, n: int = N_WARM_UP) -> None:
+    """Look at every panel of a labelled warm-up and go on."""
+    for number in range(1, n + 1):
+        expect(page.locator("#place")).to_have_text(f"Warm-up {number} of {n}")
+        look(page)
+        page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="The warm-up is done")).to_be_visible()
+
+
 def sit_down(server: "Server", context: BrowserContext, what: str = "study") -> Sitting:
     """From the personal link to the first test panel."""
     study = server.prepare(what)
     page = context.new_page()
     page.goto(server.url + study["link"])
     page.get_by_role("button", name="Start").click()
-    page.get_by_role("button", name="Begin the warm-up").click()
-    for _ in range(4):
-        page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Begin").click()
+    if study["n_warm_up"]:
+        see_warm_up(page, study["n_warm_up"])
     page.get_by_role("link", name="Begin the test").click()
     sitting = Sitting(server, page, study)
     sitting.look()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Server
+from tests.browser.serving import Server
 
 WIDTHS = (1440, 1024, 390)
 PAGES = (
@@ -19,6 +19,9 @@ PAGES = (
     "/desk/studies/new/",
     "/desk/studies/{slug}/",
     "/desk/studies/{slug}/readers/",
+    "/desk/studies/{slug}/verify/",
+    "/desk/studies/{slug}/preview/",
+    "/desk/power/",
     "/desk/studies/{slug}/results/",
     "/desk/generators/",
 )

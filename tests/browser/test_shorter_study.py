@@ -1,17 +1,19 @@
 """A study of 4 warm-up and 12 test trials, read in a real browser."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import Server
+from tests.browser.serving import Server
+from tests.browser.sitting import look, until
 
 N_WARM_UP = 4
 N_TEST = 12
 
-ANSWERS = """
+STORED = """
     SELECT trial.position, response.answer, response.confidence, response.rt_ms
     FROM readerstudy_response response
     JOIN readerstudy_trial trial ON trial.id = response.trial_id
@@ -48,21 +50,23 @@ class Reader:
         with self.page.expect_navigation():
             self.page.keyboard.press(key)
 
-    def look(self) -> None:
-        """Wait until the panel is on the screen."""
-        expect(self.page.locator("#panel.is-painted")).to_be_attached()
-
     def answer(self, key: str) -> None:
-        self.look()
-        self.press(key)
+        """Answer the panel on the screen."""
+        look(self.page)
+        self.page.keyboard.press(key)
 
-    @property
-    def place(self) -> str:
-        return self.page.locator(".bar__place").inner_text()
+    def at(self, place: str) -> None:
+        """The bar says where the reader is."""
+        expect(self.page.locator(".bar__place")).to_have_text(place)
 
-    @property
-    def heading(self) -> str:
-        return self.page.locator("h1").inner_text()
+    def under(self, heading: str) -> None:
+        """The page has this heading."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+
+    def stored(self, server: Server, study: dict[str, Any], n: int) -> list[tuple[Any, ...]]:
+        """The answers that the server has, once there are so many."""
+        until(self.page, lambda: len(server.rows(STORED, study["study"])) >= n)
+        return server.rows(STORED, study["study"])
 
 
 @pytest.fixture
@@ -78,13 +82,12 @@ def reader(chromium: Browser) -> Iterator[Reader]:
 def read_warm_up(reader: Reader) -> None:
     """From the personal link to the first test trial."""
     reader.press("Enter")  # Start
-    reader.press("Enter")  # Begin the warm-up
+    reader.page.get_by_role("button", name="Begin the warm-up").press("Enter")
     for number in range(1, N_WARM_UP + 1):
-        assert reader.place == f"Warm-up {number} of {N_WARM_UP}"
-        expect(reader.page.locator(".origin")).to_contain_text("This panel is")
-        reader.look()
-        reader.press("Enter")  # Next
-    assert reader.heading == "The warm-up is done"
+        reader.at(f"Warm-up {number} of {N_WARM_UP}")
+        expect(reader.page.locator(".origin:visible")).to_contain_text("This panel is")
+        reader.answer("Enter")  # Next has the focus from the beginning
+    reader.under("The warm-up is done")
     reader.press("Enter")  # Begin the test
 
 
@@ -92,7 +95,7 @@ def test_keyboard_reader_leaves_midway_and_resumes_on_the_next_unanswered_trial(
     server: Server, launch: Callable[[], Browser], reader: Reader
 ) -> None:
     study = server.prepare("study")
-    given = ["f", "j", "j", "f", "f", "j", "f", "j", "f", "f", "j", "j"]
+    given = "fjjffjfjffjj"
     n_before = 5
 
     first_browser = launch()
@@ -100,21 +103,20 @@ def test_keyboard_reader_leaves_midway_and_resumes_on_the_next_unanswered_trial(
     early.open(server.url + study["link"])
     read_warm_up(early)
     for number, key in enumerate(given[:n_before], start=1):
-        assert early.place == f"Trial {number} of {N_TEST}"
+        early.at(f"Trial {number} of {N_TEST}")
         assert "This panel is" not in early.page.content()
         early.answer(key)
-    early.look()
+    assert len(early.stored(server, study, n_before)) == n_before
     first_browser.close()
-    assert len(server.rows(ANSWERS, study["study"])) == n_before
 
     reader.open(server.url + study["link"])  # another browser, which remembers nothing
     reader.press("Enter")  # Continue
     for number, key in enumerate(given[n_before:], start=n_before + 1):
-        assert reader.place == f"Trial {number} of {N_TEST}"
+        reader.at(f"Trial {number} of {N_TEST}")
         reader.answer(key)
-    assert reader.heading == "All done"
+    reader.under("All done")
 
-    stored = server.rows(ANSWERS, study["study"])
+    stored = reader.stored(server, study, N_TEST)
     assert [(position, answer) for position, answer, _, _ in stored] == [
         (number, {"f": "real", "j": "fake"}[key]) for number, key in enumerate(given, start=1)
     ]
@@ -125,29 +127,28 @@ def test_hasty_second_key_answers_once(server: Server, reader: Reader) -> None:
     study = server.prepare("study")
     reader.open(server.url + study["link"])
     read_warm_up(reader)
-    reader.look()
-    with reader.page.expect_navigation():
-        reader.page.evaluate(
-            "for (const key of 'fjf') document.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))"
-        )
-    assert reader.place == f"Trial 2 of {N_TEST}"
-    assert [(position, answer) for position, answer, _, _ in server.rows(ANSWERS, study["study"])] == [
-        (1, "real")
-    ]
+    look(reader.page)
+    reader.page.evaluate(
+        "for (const key of 'fjf') document.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))"
+    )
+    reader.at(f"Trial 2 of {N_TEST}")
+    look(reader.page)
+    stored = reader.stored(server, study, 1)
+    assert [(position, answer) for position, answer, _, _ in stored] == [(1, "real")]
 
 
 def test_confidence_by_keyboard(server: Server, reader: Reader) -> None:
     study = server.prepare("study with confidence")
     reader.open(server.url + study["link"])
     read_warm_up(reader)
-    reader.look()
-    reader.page.keyboard.press("j")  # the answer first, how sure second
-    reader.press("4")
-    reader.look()
-    reader.page.keyboard.press("2")  # or the other way round
-    reader.press("f")
-    assert reader.place == f"Trial 3 of {N_TEST}"
-    stored = server.rows(ANSWERS, study["study"])
+    reader.answer("j")  # the answer first, how sure second
+    reader.answer("4")
+    reader.at(f"Trial 2 of {N_TEST}")
+    expect(reader.page.get_by_role("radio", checked=True)).to_have_count(0)
+    reader.answer("2")  # or the other way round
+    reader.answer("f")
+    reader.at(f"Trial 3 of {N_TEST}")
+    stored = reader.stored(server, study, 2)
     assert [(answer, confidence) for _, answer, confidence, _ in stored] == [("fake", 4), ("real", 2)]
 
 
@@ -156,11 +157,11 @@ def test_pause_by_keyboard_keeps_the_place(server: Server, reader: Reader) -> No
     reader.open(server.url + study["link"])
     read_warm_up(reader)
     reader.answer("f")
-    reader.look()
-    reader.press("p")
-    assert reader.heading == "Paused"
+    reader.at(f"Trial 2 of {N_TEST}")
+    reader.answer("p")
+    reader.under("Paused")
     reader.press("Enter")  # Continue
-    assert reader.place == f"Trial 2 of {N_TEST}"
+    reader.at(f"Trial 2 of {N_TEST}")
 
 
 def test_whole_study_without_javascript(server: Server, chromium: Browser) -> None:
@@ -178,7 +179,7 @@ def test_whole_study_without_javascript(server: Server, chromium: Browser) -> No
             expect(page.locator(".bar__place")).to_have_text(f"Trial {number} of {N_TEST}")
             page.get_by_role("button", name="Real" if number % 3 else "Synthetic").click()
         expect(page.locator("h1")).to_have_text("All done")
-    stored = server.rows(ANSWERS, study["study"])
+    stored = server.rows(STORED, study["study"])
     assert [answer for _, answer, _, _ in stored] == [
         "real" if number % 3 else "fake" for number in range(1, N_TEST + 1)
     ]

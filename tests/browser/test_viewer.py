@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from generation.core.frames import FRAMES
 from readerstudy.core import panel
-from tests.browser.conftest import Server
+from tests.browser.serving import Server
 from tests.browser.sitting import Sitting, expected, sit_down
 
 DYNAMIC = ("T1_pre", "T1_post1", "T1_post2", "T1_post3", "T1_post4")

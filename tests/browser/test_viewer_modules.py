@@ -68,8 +68,9 @@ class TestArithmetic:
 
     def test_later_subtractions_are_computed(self, sitting: Sitting) -> None:
         shown = sitting.patch
-        token = sitting.page.url.rstrip("/").rsplit("/", 1)[-1]
-        found = self.call(sitting, "patch", f"[...(await module.load('/read/panel/{token}.bin')).Sub3]")
+        found = self.call(
+            sitting, "patch", f"[...(await module.load('/read/panel/{sitting.token}.bin')).Sub3]"
+        )
         assert np.array_equal(np.reshape(found, (64, 64)), shown[4] - shown[1])
 
     def test_axis_has_round_numbers(self, sitting: Sitting) -> None:

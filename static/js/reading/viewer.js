@@ -4,9 +4,10 @@ import { Cine } from "./cine.js";
 import { Curve, signalAt } from "./curve.js";
 import { Tile } from "./draw.js";
 import { taps } from "./interpolation.js";
-import { fit } from "./layout.js";
 import { DYNAMIC, SIDE } from "./patch.js";
+import { lieOnPixels, place } from "./place.js";
 import { watchPointer } from "./pointer.js";
+import { whenIdle } from "./screen.js";
 import { ViewerLog } from "./viewer_log.js";
 import { Setting, whiteOf, whites } from "./window.js";
 
@@ -15,8 +16,6 @@ const PRESS = { width: 0.05, level: 0.025 }; // the same, per key press
 const MAGNIFICATION = 2.5;
 const CENTRE = { column: SIDE / 2, row: SIDE / 2 };
 const FINGER = 3; // pixels of the patch: how well a finger finds a place again
-const NARROW = 480; // CSS pixels: below that the frames use the whole width
-const BESIDE = [".bar", ".tools", "#answers"]; // what shares the height of the window with the frames
 
 export class Viewer {
   #frames = []; // { name, tile }; the cine's name changes
@@ -25,6 +24,8 @@ export class Viewer {
   #isMagnified = false;
   #isDue = false;
   #log = new ViewerLog();
+  #whites = new WeakMap(); // of the panels that were sorted already
+  #stopAhead = () => {};
 
   // `readout` is the element that says W and L.
   constructor(root, readout) {
@@ -51,16 +52,37 @@ export class Viewer {
 
   // Show a panel from its beginning: the start's window, no cross-hair, the cine at rest.
   show(patch) {
+    this.#stopAhead();
     this.patch = patch;
-    this.white = whites(patch);
+    this.white = this.#whitesOf(patch);
     this.#log = new ViewerLog();
     this.#setting.reset();
     this.#cursor = null;
     this.#isMagnified = false;
     this.cine.rewind();
     this.#nameCine(0);
-    this.root.hidden = false;
-    this.#fit();
+    if (this.root.hidden) {
+      this.root.hidden = false;
+      return this.#fit(); // nothing around the frames changes its size from panel to panel
+    }
+    for (const frame of this.#frames) {
+      if (frame.tile.turnTo(patch)) continue;
+      this.#take([frame]);
+      this.#paintOne(frame);
+    }
+    this.#frameCurve();
+    this.#saySetting();
+  }
+
+  // Draw the next panel out of sight, a frame at a time, while the reader looks at this one.
+  drawAhead(patch) {
+    this.#stopAhead();
+    const steps = this.#frames.map((frame) => () => {
+      const name = frame === this.cineFrame ? DYNAMIC[0] : frame.name;
+      const limits = new Setting().limits(whiteOf(name, this.#whitesOf(patch)));
+      frame.tile.drawAhead(patch, patch[name], ...this.#taps(1), limits);
+    });
+    this.#stopAhead = whenIdle(steps);
   }
 
   // What was done with this panel, for the server.
@@ -143,56 +165,43 @@ export class Viewer {
   // ---- Place and size ------------------------------------------------------------------------
 
   #fit() {
-    const isNarrow = document.documentElement.clientWidth < NARROW;
-    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const gap = isNarrow ? 2 : 8;
-    const caption = Math.ceil((isNarrow ? 1.25 : 1.75) * rem);
-    const beside = BESIDE.reduce((sum, selector) => sum + (document.querySelector(selector)?.offsetHeight ?? 0), 0);
-    this.placed = fit(this.root.dataset.layout, {
-      width: document.documentElement.clientWidth - (isNarrow ? 0 : 2 * rem),
-      height: innerHeight - beside - rem,
-      gap,
-      caption,
-      ratio: devicePixelRatio,
-    });
-    const { rows, nColumns, side, pixels, width } = this.placed;
-    this.grid.style.gridTemplateAreas = rows.map((row) => `"${row}"`).join(" ");
-    this.grid.style.gridTemplateColumns = `repeat(${nColumns}, ${side}px)`;
-    const lengths = { side, gap, caption, width };
-    for (const [name, length] of Object.entries(lengths)) this.root.style.setProperty(`--${name}`, `${length}px`);
-    document.body.style.setProperty("--room-width", `${Math.max(width, 1312)}px`);
-    for (const { tile } of this.#frames) tile.resize(pixels);
-    const nCurve = rows.find((row) => row.includes("curve")).split(" ").filter((name) => name === "curve").length;
-    this.curve.frame(this.patch, nCurve * side + (nCurve - 1) * gap, side);
-    this.#lieOnPixels();
+    this.placed = place(this.root, this.grid);
+    for (const { tile } of this.#frames) tile.resize(this.placed.pixels);
+    lieOnPixels(this.root, this.grid);
     this.#take();
     this.#paint();
-    this.#showCursor();
-    this.curve.mark(this.cine.number);
+    this.#frameCurve();
   }
 
-  // Centred frames may begin between two pixels of the screen, which would blur them.
-  #lieOnPixels() {
-    this.root.style.translate = "none";
-    const { left, top } = this.grid.getBoundingClientRect();
-    const short = (place) => (Math.round(place * devicePixelRatio) - place * devicePixelRatio) / devicePixelRatio;
-    this.root.style.translate = `${short(left + scrollX)}px ${short(top + scrollY)}px`;
+  #frameCurve() {
+    this.curve.frame(this.patch, this.placed.curveWidth, this.placed.side);
+    this.#showCursor();
+    this.curve.mark(this.cine.number);
   }
 
   // ---- Drawing -------------------------------------------------------------------------------
 
   #take(frames = this.#frames) {
+    const seen = this.#taps(this.#isMagnified ? MAGNIFICATION : 1);
+    for (const { name, tile } of frames) tile.take(this.patch[name], ...seen);
+  }
+
+  // Across and down.
+  #taps(magnification) {
     const { zoom, pixels } = this.placed;
-    const magnification = this.#isMagnified ? MAGNIFICATION : 1;
     const { column, row } = this.#cursor ?? CENTRE;
-    const [across, down] = [column, row].map((place) =>
+    return [column, row].map((place) =>
       taps(pixels, {
         origin: (place + 0.5) * (1 - 1 / magnification), // the place under the cursor stays where it is
         scale: zoom * magnification,
         method: this.root.dataset.interpolation,
       }),
     );
-    for (const { name, tile } of frames) tile.take(this.patch[name], across, down);
+  }
+
+  #whitesOf(patch) {
+    if (!this.#whites.has(patch)) this.#whites.set(patch, whites(patch));
+    return this.#whites.get(patch);
   }
 
   #paintOne({ name, tile }) {
@@ -201,6 +210,10 @@ export class Viewer {
 
   #paint() {
     for (const frame of this.#frames) this.#paintOne(frame);
+    this.#saySetting();
+  }
+
+  #saySetting() {
     const { window, level } = this.#setting.numbers(this.white.t1);
     this.readout.textContent = `W ${window} L ${level}`;
     this.#press("invert", this.#setting.isInverted);

@@ -15,7 +15,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CHECK_DATA := $(CURDIR)/build/check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench format clean
+.PHONY: help demo serve test check bench format messages clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -30,7 +30,7 @@ test: $(VENV)/.development ## run every test, with a real Chromium and whatever 
 	@chromium="$$(.ci/get-chromium $(BIN)/python)" && CHROMIUM="$$chromium" $(BIN)/python -m pytest -n $(N_TESTS) --dist loadgroup $(ARGS)
 
 check: export READERSTUDY_DATA := $(CHECK_DATA)
-check: $(VENV)/.development ## lint, format, types, import contracts, settings, migrations, file lengths
+check: $(VENV)/.development ## lint, format, types, import contracts, settings, migrations, file lengths, translations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy generation readerstudy evaluation
@@ -38,6 +38,7 @@ check: $(VENV)/.development ## lint, format, types, import contracts, settings, 
 	$(MANAGE) check --fail-level WARNING
 	$(MANAGE) makemigrations --check --dry-run
 	.ci/check-lengths
+	$(BIN)/python .ci/messages --check
 	$(PIP) check
 
 bench: $(VENV)/.development ## run the benchmarks and print their tables (ARGS="frechet training" runs some)
@@ -46,6 +47,9 @@ bench: $(VENV)/.development ## run the benchmarks and print their tables (ARGS="
 format: $(VENV)/.development ## let ruff repair layout and imports
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+messages: $(VENV)/.development ## bring the translations of the reading room up to date with its texts
+	@$(BIN)/python .ci/messages
 
 clean: ## remove .venv, caches and build outputs; ./var stays
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

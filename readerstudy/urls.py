@@ -6,6 +6,8 @@ from django.urls import include, path
 
 from readerstudy import views
 
+handler404 = "readerstudy.views.nowhere.page_not_found"
+
 urlpatterns = [
     path("read/", include("readerstudy.reading_urls")),  # first: no reader waits for the desk's addresses
     path("", views.desk.front_door, name="front_door"),

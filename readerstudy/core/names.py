@@ -5,9 +5,10 @@ from typing import Final
 
 from generation.core.errors import InputError
 from generation.core.labels import DCGAN, REAL, WGAN
+from readerstudy.core.wording import translatable
 
-RADIOLOGIST: Final = "radiologist"
-LAYPERSON: Final = "layperson"
+RADIOLOGIST: Final = translatable("radiologist")
+LAYPERSON: Final = translatable("layperson")
 GROUPS: Final = (RADIOLOGIST, LAYPERSON)
 MAX_NAME_LENGTH: Final = 100
 MAX_GROUP_LENGTH: Final = 40

@@ -238,6 +238,7 @@ def _arrival_context(invitation: Invitation) -> dict[str, object]:
     return {
         "invitation": invitation,
         "reader": invitation.reader,
+        "group": language.built_in(invitation.reader.group),
         "study": study,
         "session": started,
         "progress": reading_selectors.progress_of(started) if started else None,

@@ -18,12 +18,14 @@ from django.views.i18n import set_language
 
 from readerstudy.core.arrival import USUAL_QUESTIONS
 from readerstudy.core.errors import Refused
+from readerstudy.core.names import GROUPS
 from readerstudy.core.protocol import BY_READER, DEFAULT_QUESTION, Protocol
 from readerstudy.models import Study
 
 _BUILT_IN: Final = frozenset(
     {
         DEFAULT_QUESTION,
+        *GROUPS,
         *(text for question in USUAL_QUESTIONS for text in (question.label, *question.choices)),
     }
 )
@@ -69,6 +71,8 @@ def sentence_of(refusal: Refused) -> str:
 def choose(request: HttpRequest) -> HttpResponseBase:
     """Remember the reader's choice in a cookie of the reading room, and go back to the page it was made on."""
     response = set_language(request)
-    if settings.LANGUAGE_COOKIE_NAME in response.cookies:
-        response.cookies[settings.LANGUAGE_COOKIE_NAME]["path"] = f"{get_script_prefix()}read/"
+    if request.POST.get("language") not in dict(settings.LANGUAGES):
+        response.cookies.clear()  # Django itself speaks more languages than the reading room
+    for cookie in response.cookies.values():
+        cookie["path"] = f"{get_script_prefix()}read/"
     return response

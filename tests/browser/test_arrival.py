@@ -149,6 +149,7 @@ class TestEverybody:
             expect(page.locator(".practice__head noscript p")).to_be_visible()
             expect(page.locator(".picture__frames")).to_be_visible()
             expect(page.locator(".checklist")).to_be_hidden()
+            page.wait_for_load_state()
             assert page.locator(".picture__frames").evaluate("(picture) => picture.naturalWidth") > 700
             arriving.press("Begin the warm-up")
             expect(page.locator(".bar__place")).to_have_text("Warm-up 1 of 4")

@@ -86,18 +86,23 @@ def criterion_plane(points: Sequence[CriterionPoint]) -> Picture | None:
         return None
     readers = list(dict.fromkeys(one.reader for one in present))
     generators = list(dict.fromkeys(one.generator for one in present))
+    are_many = len(readers) > len(
+        COLOURS
+    )  # no palette tells so many apart; their names stand beside the points
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
         axes.axhline(0, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.axvline(0, color=LIGHT, linewidth=1.2)
         for one in present:
-            _point(
-                axes,
-                one,
-                colour=COLOURS[readers.index(one.reader) % len(COLOURS)],
-                marker=MARKERS[generators.index(one.generator) % len(MARKERS)],
-            )
+            place = generators.index(one.generator)
+            colour = COLOURS[(place if are_many else readers.index(one.reader)) % len(COLOURS)]
+            _point(axes, one, colour=colour, marker=MARKERS[place % len(MARKERS)])
+            if are_many:
+                axes.annotate(
+                    one.reader, (_value(one.detection.criterion), _value(one.detection.d_prime)),
+                    xytext=(3, 3), textcoords="offset points", fontsize=6, color=colour,
+                )  # fmt: skip
         reach = max(
             0.5,
             *(abs(_value(one.detection.criterion)) + (one.detection.criterion.se or 0.0) for one in present),
@@ -107,7 +112,7 @@ def criterion_plane(points: Sequence[CriterionPoint]) -> Picture | None:
         axes.set_ylabel("sensitivity d′")
         axes.margins(y=0.12)
         axes.grid(visible=True)
-        _legend(axes, readers, generators)
+        _legend(axes, [] if are_many else readers, generators)
 
     return draw(
         "criterion",
@@ -134,10 +139,13 @@ def _value(estimate: Estimate) -> float:
 
 
 def _legend(axes: Axes, readers: list[str], generators: list[str]) -> None:
-    """Colours tell readers, shapes tell generators; a single one of either needs no key."""
-    for number, reader in enumerate(readers[: len(COLOURS)]):
+    """Colours tell readers, shapes tell generators; of many readers only shapes and colours of generators are told."""
+    for number, reader in enumerate(readers):
         axes.plot([], [], "-", color=COLOURS[number], linewidth=3, label=reader)
     if len(generators) > 1:
         for number, generator in enumerate(generators):
-            axes.plot([], [], MARKERS[number % len(MARKERS)], color=INK, label=wording.origin(generator))
+            colour = INK if readers else COLOURS[number % len(COLOURS)]
+            axes.plot([], [], MARKERS[number % len(MARKERS)], color=colour, label=wording.origin(generator))
+    if not readers and len(generators) < 2:
+        return
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))

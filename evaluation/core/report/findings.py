@@ -8,8 +8,8 @@ from evaluation.core import wording
 from evaluation.core.accuracy import ALL, Accuracy
 from evaluation.core.chance_records import NOT_PRE_SPECIFIED
 from evaluation.core.multiplicity import holm
-from evaluation.core.records import READERS_AND_CASES, THIS_READER, Record
-from evaluation.core.report.cells import DECIMAL, PERCENT, POINTS, number
+from evaluation.core.records import READERS_AND_CASES, THESE_READERS, THIS_READER, Record
+from evaluation.core.report.cells import DECIMAL, PERCENT, POINTS, interval, number
 
 ALPHA: Final = 0.05
 MAX_LISTED: Final = 8  # readers with a sentence of their own
@@ -120,26 +120,51 @@ def _of_all(records: Sequence[Record]) -> Iterator[Finding]:
             continue
         if record.estimate is None or record.ci_low is None or record.ci_high is None:
             continue
+        wider = _wider(record, records)
         if record.analysis == "mrmc_accuracy" and _is_overall(record):
-            yield _mean("accuracy over all panels", record, PERCENT, " %")
+            yield _mean("accuracy over all panels", record, PERCENT, " %", wider)
         elif record.analysis == "mrmc_auc" and _is_overall(record):
-            yield _mean("the area under the ROC curve", record, DECIMAL, "")
+            yield _mean("the area under the ROC curve", record, DECIMAL, "", wider)
         elif record.analysis == "mrmc_detection_difference":
             yield Finding(
                 f"{_pair(record.origin)}: the shares of panels found out as synthetic differ by "
                 f"{number(record.estimate, POINTS)} points (interval {number(record.ci_low, POINTS)} to "
-                f"{number(record.ci_high, POINTS)}, {wording.p_value(record.p)}){_no_difference(record)}.",
+                f"{number(record.ci_high, POINTS)}, {wording.p_value(record.p)}){_no_difference(record)}{wider}.",
                 record.population,
             )
 
 
-def _mean(what: str, record: Record, unit: str, sign: str) -> Finding:
+def _wider(record: Record, records: Sequence[Record]) -> str:
+    """Tell the interval of fixed readers where it is the wider one: what holds for all readers has to hold for these."""
+    fixed = next(
+        (
+            one
+            for one in records
+            if (one.analysis, one.origin, one.group) == (record.analysis, record.origin, None)
+            and one.population == THESE_READERS
+            and one.method.startswith("or-jackknife")
+        ),
+        None,
+    )
+    if fixed is None or _width(fixed) <= _width(record):
+        return ""
+    unit = {"mrmc_auc": DECIMAL, "mrmc_detection_difference": POINTS}.get(record.analysis, PERCENT)
+    limits = interval(fixed, unit).replace("–", " to ")
+    return f"; for these readers alone the interval is wider, {limits} ({wording.p_value(fixed.p)}), and the safer one"
+
+
+def _width(record: Record) -> float:
+    return 0.0 if record.ci_low is None or record.ci_high is None else record.ci_high - record.ci_low
+
+
+def _mean(what: str, record: Record, unit: str, sign: str, wider: str) -> Finding:
     differs = record.p is not None and record.p < ALPHA
     said = (
         f"Averaged over readers, {what} was {number(record.estimate, unit)}{sign} (interval "
         f"{number(record.ci_low, unit)} to {number(record.ci_high, unit)}{sign}, {wording.p_value(record.p)} against chance)"
     )
-    return Finding(said + ("." if differs else "; not shown to differ from chance."), record.population)
+    verdict = "" if differs else "; not shown to differ from chance"
+    return Finding(f"{said}{verdict}{wider}.", record.population)
 
 
 def _no_difference(record: Record) -> str:

@@ -73,6 +73,12 @@ _SENTENCES: Final = (
         ),
     ),
     (
+        r"group_difference",
+        "Groups of readers were compared on one value for each reader, by Welch's test and by the exact permutation of readers; each "
+        "group of two or more readers was also analysed as a panel of its own.",
+        ("Welch 1947, doi:10.1093/biomet/34.1-2.28",),
+    ),
+    (
         r"response_time_.*",
         "Response times run from a panel's first paint to the answer, less the time hidden or out of focus; they are summarised by "
         "medians and geometric means.",

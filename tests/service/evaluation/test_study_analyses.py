@@ -91,6 +91,22 @@ def test_the_same_numbers_as_a_file_and_on_the_page(analysed, study_admin):
     assert page.count("<tr") > 100
 
 
+def test_the_report_says_what_the_protocol_fixed(analysed):
+    report = (analysed.folder / "report.html").read_text(encoding="utf-8")
+    assert "Random order for each reader, stored before the first trial (sha256-strata-v2)." in report
+    assert "results were sealed until the study was closed" in report
+    assert "Is this panel real or synthetic?" in report
+
+
+def test_a_page_of_an_older_form_asks_for_a_new_analysis(analysed, study_admin):
+    path = analysed.folder / "page.json"
+    page = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(page | {"format": 1}), encoding="utf-8")
+    text = study_admin.get(url("results", analysed.study)).content.decode()
+    assert "Run the analysis</button>" in text
+    assert study_admin.get(url("statistics", analysed.study)).status_code == 302
+
+
 def test_running_it_again_replaces_the_files(analysed, study_admin):
     before = (analysed.folder / "statistics.json").read_bytes()
     study_admin.post(url("analyse", analysed.study))

@@ -282,7 +282,8 @@ class LeakyMiddleware:
 
 def test_attacker_finds_leaks_of_a_running_server(settings):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.LeakyMiddleware"]
-    leaking = a_whole_study(8)
+    with seeded_tokens():
+        leaking = a_whole_study(12)
     assert [verdict for verdict in leaking.wire() if verdict.is_leak]
     times = [*leaking.times(), *leaking.times_of_pictures()]
     assert [verdict for verdict in times if verdict.is_leak]

@@ -26,7 +26,7 @@ from tests.service.readerstudy.test_blinding_attacker import (
     seeded_tokens,
 )
 
-SLOW_SECONDS = 0.2  # few trials tell only what stands out from the noise of a busy machine
+SLOW_SECONDS = 0.1  # few trials tell only what stands out from the noise of a busy machine
 
 pytestmark = [
     pytest.mark.slow,
@@ -172,6 +172,7 @@ class LeakyMiddleware:
 
 def test_attacker_finds_leaks_of_a_running_server(settings):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.LeakyMiddleware"]
-    leaking = a_whole_study(8, read_by_script)
+    with seeded_tokens():
+        leaking = a_whole_study(20, read_by_script)
     assert [verdict for verdict in leaking.wire() if verdict.is_leak]
     assert [verdict for verdict in leaking.times() if verdict.is_leak]

@@ -134,3 +134,10 @@ def test_a_reader_without_answers_is_said_to_have_none():
     silent = [*rows(readers=("R01",)), TrialRow("R09", "", "c0", "real", "benign", "test", 1, "", None, None)]
     found = texts(accuracy_figure.forest(tabulate(silent), method="clopper-pearson", level=0.9))
     assert found.count("no answered trials") == 4
+
+
+def test_more_readers_than_colours_are_named_beside_their_points():
+    names = tuple(f"R{number:02d}" for number in range(1, 10))
+    picture = roc_figure.criterion_plane(points(collect(rows(readers=names))))
+    for name in names:
+        assert picture.svg.count(f">{name}<") == 2  # one point for each of two generators, and no key

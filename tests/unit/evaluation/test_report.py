@@ -10,6 +10,7 @@ from evaluation.core.proportions import LEVEL
 from evaluation.core.records import Record
 from evaluation.core.report import cells, document, findings, methods, sections
 from readerstudy.core.trial_csv import TrialRow
+from tests.unit.evaluation.study_factory import make_study
 
 
 def trials(readers, *, n_real=40, n_fake=20, confidence=True):
@@ -83,6 +84,29 @@ class TestFindings:
             *["readers and cases"] * (len(found) - 2),
             *["this reader"] * 2,
         ]
+
+    def test_the_wider_interval_of_fixed_readers_is_told(self):
+        # Four readers of equal skill whose errors are independent: by chance they differ less than their errors let expect.
+        alike = quick(make_study(4, seed=3))
+        sentences = [one.sentence for one in findings.findings(alike.accuracy, alike.records)]
+        random, fixed = (
+            next(
+                one
+                for one in alike.records
+                if one.analysis == "mrmc_auc"
+                and one.origin == "all"
+                and one.group is None
+                and words in one.method
+            )
+            for words in ("or-jackknife, random readers and", "or-jackknife, fixed readers")
+        )
+        assert fixed.ci_high - fixed.ci_low > random.ci_high - random.ci_low
+        limits = f"{fixed.ci_low:.3f} to {fixed.ci_high:.3f}"
+        said = next(one for one in sentences if "the area under" in one)
+        assert said.endswith(
+            f"; for these readers alone the interval is wider, {limits} (p < .001), and the safer one."
+        )
+        assert "the interval is wider" not in next(one for one in sentences if "accuracy over" in one)
 
     def test_many_readers_are_summed_up(self):
         many = quick(trials({f"R{n}": 9 if n < 8 else 5 for n in range(1, 10)}, n_real=20, n_fake=10))

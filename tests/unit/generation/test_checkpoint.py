@@ -57,6 +57,39 @@ def test_one_flipped_byte_is_refused(state: training.TrainingState, tmp_path: Pa
         checkpoint.load(tmp_path / "c", device=CPU)
 
 
+@pytest.mark.parametrize(("before", "after"), [('"step": 1,', '"step": 2,'), ('"seed": 7', '"seed": 8')])
+def test_changed_facts_are_refused(
+    state: training.TrainingState, tmp_path: Path, before: str, after: str
+) -> None:
+    checkpoint.save(state, tmp_path / "c")
+    path = tmp_path / "c" / "state.json"
+    text = path.read_text()
+    assert text.count(before) == 1
+    path.write_text(text.replace(before, after))
+    with pytest.raises(InputError, match=r"state\.json is damaged: its own SHA-256 does not fit"):
+        checkpoint.load(tmp_path / "c", device=CPU)
+
+
+def test_checkpoint_from_before_the_later_recipes_goes_on(
+    state: training.TrainingState, tmp_path: Path
+) -> None:
+    checkpoint.save(state, tmp_path / "c")
+    path = tmp_path / "c" / "state.json"
+    facts = json.loads(path.read_text())
+    added = ("warmup_n_critic", "gradient_penalty", "r1_gamma", "r2_gamma", "discriminator_norm")
+    facts["config"] = {name: value for name, value in facts["config"].items() if name not in added}
+    del facts[checkpoint.SEAL], facts["critic_losses"]
+    path.write_text(json.dumps(facts))
+    loaded = checkpoint.load(tmp_path / "c", device=CPU)
+    assert (loaded.config, loaded.critic_losses) == (state.config, [])
+
+
+def test_draft_of_a_killed_writer_is_cleared(state: training.TrainingState, tmp_path: Path) -> None:
+    (tmp_path / ".c.1234567.part").mkdir()
+    checkpoint.save(state, tmp_path / "c")
+    assert list(tmp_path.iterdir()) == [tmp_path / "c"]
+
+
 def test_missing_file_is_refused(state: training.TrainingState, tmp_path: Path) -> None:
     checkpoint.save(state, tmp_path / "c")
     (tmp_path / "c" / "optimizer.safetensors").unlink()
@@ -76,6 +109,7 @@ def test_hash_list_cannot_point_outside_the_folder(state: training.TrainingState
     path = tmp_path / "c" / "state.json"
     facts = json.loads(path.read_text())
     facts["sha256"]["../secret"] = "0" * 64
+    del facts[checkpoint.SEAL]  # as a checkpoint of old
     path.write_text(json.dumps(facts))
     with pytest.raises(InputError, match="is missing"):
         checkpoint.verify(tmp_path / "c")

@@ -16,15 +16,21 @@ from torch import Tensor
 
 from generation.core.errors import InputError
 from generation.core.labels import LESION_CLASSES, parse_lesion_class
-from generation.core.networks import Discriminator, Generator
+from generation.core.networks import Generator
 from generation.core.presets import TrainingConfig, from_dict
-from generation.core.training import TrainingState, assemble_state, class_names
+from generation.core.training_state import (
+    TrainingState,
+    assemble_state,
+    class_names,
+    make_discriminator,
+)
 
 FORMAT_VERSION: Final = 1
 STATE_FILE: Final = "state.json"
 GENERATOR_FILE: Final = "generator.safetensors"
 OPTIMIZER_FILE: Final = "optimizer.safetensors"
 AVERAGE_PREFIX: Final = "average."
+SEAL: Final = "facts_sha256"  # of everything else in state.json; checkpoints of old have none
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ def load(folder: Path, *, device: torch.device) -> TrainingState:
             {n.removeprefix(AVERAGE_PREFIX): t for n, t in stored.items() if n.startswith(AVERAGE_PREFIX)},
             folder,
         )
-    discriminator = Discriminator(width=config.width, is_conditional=config.condition_discriminator)
+    discriminator = make_discriminator(config)
     _fill(discriminator, _read_tensors(folder, f"{config.critic_name}.safetensors", facts), folder)
     rng = torch.Generator()
     rng.set_state(torch.frombuffer(bytearray.fromhex(facts["rng_state"]), dtype=torch.uint8))
@@ -127,6 +133,7 @@ def load(folder: Path, *, device: torch.device) -> TrainingState:
         rng,
         device,
     )
+    state.critic_losses = [float(loss) for loss in facts.get("critic_losses", [])]
     _fill_optimizers(state, _read_tensors(folder, OPTIMIZER_FILE, facts))
     return state
 
@@ -152,6 +159,7 @@ def _facts(state: TrainingState, summary: Mapping[str, Any] | None) -> dict[str,
         "classes": class_names(state.classes),
         "seed": state.seed,
         "step": state.step,
+        "critic_losses": list(state.critic_losses),
         "rng_state": bytes(state.rng.get_state().tolist()).hex(),
         "torch": str(torch.__version__),
         "summary": dict(summary or {}),
@@ -163,7 +171,8 @@ def _write(
 ) -> Mapping[str, str]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(draft, ignore_errors=True)
+    for left in folder.parent.glob(f".{folder.name}.*.part"):  # by a writer that was killed
+        shutil.rmtree(left, ignore_errors=True)
     draft.mkdir()
     try:
         facts["sha256"] = {}
@@ -171,6 +180,7 @@ def _write(
             save_file(dict(content), draft / name)
             _sync(draft / name)
             facts["sha256"][name] = _sha256(draft / name)
+        facts[SEAL] = _seal(facts)
         (draft / STATE_FILE).write_text(json.dumps(facts, indent=1), encoding="utf-8")
         _sync(draft / STATE_FILE)
         if folder.exists():
@@ -250,6 +260,8 @@ def _read_facts(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"{path} has format version {version}; this software reads version {FORMAT_VERSION}."
         )
+    if SEAL in facts and facts[SEAL] != _seal(facts):
+        raise InputError(f"{path} is damaged: its own SHA-256 does not fit; use the checkpoint before it.")
     missing = {"config", "classes", "step", "seed", "rng_state", "sha256"} - facts.keys()
     if missing:
         raise InputError(f"{path} lacks {', '.join(sorted(missing))}; use the checkpoint before it.")
@@ -278,6 +290,11 @@ def _verified_path(folder: Path, name: str, facts: Mapping[str, Any]) -> Path:
 
 def _classes(facts: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(LESION_CLASSES.index(parse_lesion_class(name)) for name in facts["classes"])
+
+
+def _seal(facts: Mapping[str, Any]) -> str:
+    content = {name: value for name, value in facts.items() if name != SEAL}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from generation.core.frames import N_FRAMES, PATCH_SIZE
 from generation.core.labels import N_CLASSES
+from generation.core.presets import Norm
 
 INITIAL_SIZE = 4  # pixels of G's first feature map; Radford 2015, Fig. 1
 LEAKY_SLOPE = 0.2  # Radford 2015, section 4
@@ -84,20 +85,24 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """D(x, y), or the critic: four strided convolutions and a fully connected layer; returns logits, not probabilities.
 
-    Maps patches (N, 7, 64, 64) and class indices (N,) to (N,). BatchNorm follows every convolution but the first.
+    Maps patches (N, 7, 64, 64) and class indices (N,) to (N,). BatchNorm follows every convolution but the first;
+    for gradient penalties LayerNorm over channels and pixels with one gain per channel, or nothing, stands in its
+    place.
 
-    Source: Haarburger 2019, section 3.1, after Radford 2015; the class enters as constant planes (Mirza 2014).
+    Source: Haarburger 2019, section 3.1, after Radford 2015; the class enters as constant planes (Mirza 2014);
+    LayerNorm as in Gulrajani 2017, section 4 and public code.
     """
 
-    def __init__(self, *, width: int, is_conditional: bool) -> None:
+    def __init__(self, *, width: int, is_conditional: bool, norm: Norm = "batch") -> None:
         super().__init__()
         self.is_conditional = is_conditional
         widths = [N_FRAMES + (N_CLASSES if is_conditional else 0), width, 2 * width, 4 * width, 8 * width]
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(n_in, n_out, 4, stride=2, padding=1, bias=False)
+            # Without normalisation nothing else shifts the features.
+            nn.Conv2d(n_in, n_out, 4, stride=2, padding=1, bias=norm == "none")
             for n_in, n_out in itertools.pairwise(widths)
         )
-        self.norms = nn.ModuleList([nn.Identity(), *(nn.BatchNorm2d(n) for n in widths[2:])])
+        self.norms = nn.ModuleList([nn.Identity(), *(_normalization(norm, n) for n in widths[2:])])
         # A kernel as large as the map that it sees is the fully connected layer.
         self.output = nn.Conv2d(8 * width, 1, INITIAL_SIZE, bias=False)
 
@@ -111,6 +116,12 @@ class Discriminator(nn.Module):
         return logits.float()
 
 
+def _normalization(norm: Norm, n_channels: int) -> nn.Module:
+    if norm == "batch":
+        return nn.BatchNorm2d(n_channels)
+    return nn.GroupNorm(1, n_channels) if norm == "layer" else nn.Identity()
+
+
 def place(network: nn.Module, device: torch.device | None = None) -> None:
     """Move a network to a device, if one is given, in the memory layout that convolutions like, in place."""
     # The stubs of torch leave out the documented form of Module.to that takes a memory format.
@@ -120,7 +131,9 @@ def place(network: nn.Module, device: torch.device | None = None) -> None:
 def initialize(network: nn.Module, rng: torch.Generator) -> None:
     """Draw all weights from N(0, .02), BatchNorm gains from N(1, .02), and set biases to 0, in place.
 
-    Source: Radford 2015, section 4; the gains as in the authors' code.
+    Gains of LayerNorm start at 1.
+
+    Source: Radford 2015, section 4; the gains as in the authors' code, and in Gulrajani's.
     """
     with torch.no_grad():
         for module in network.modules():
@@ -130,4 +143,7 @@ def initialize(network: nn.Module, rng: torch.Generator) -> None:
                     module.bias.zero_()
             elif isinstance(module, nn.BatchNorm2d):
                 module.weight.normal_(1.0, INITIAL_SD, generator=rng)
+                module.bias.zero_()
+            elif isinstance(module, nn.GroupNorm):
+                module.weight.fill_(1.0)
                 module.bias.zero_()

@@ -40,6 +40,10 @@ def run(run_id: int, *, on_progress: Progress | None = None) -> None:
         return
     try:
         is_done = _train(row, on_progress or (lambda done, total: None))
+    except training.DivergedError as error:
+        logger.warning("training run %s: %s", row.slug, error)
+        jobs.fail(row, error=_advise(row, error), now=timezone.now())
+        return
     except Exception as error:
         logger.exception("training run %s failed", row.slug)
         jobs.fail(row, error=error, now=timezone.now())
@@ -62,9 +66,24 @@ def _train(row: TrainingRun, on_progress: Progress) -> bool:
     _draw_reference(row, patch_set)
     recorder = _Recorder(row, state, on_progress)
     try:
-        return training.train(state, data, on_step=recorder.on_step, on_checkpoint=recorder.on_checkpoint)
+        return training.train(
+            state,
+            data,
+            on_step=recorder.on_step,
+            on_checkpoint=recorder.on_checkpoint,
+            on_tick=recorder.on_tick,
+        )
     finally:
         recorder.close()
+
+
+def _advise(row: TrainingRun, error: training.DivergedError) -> str:
+    """Say what is left of a training that cannot go on, in the same sentence; resuming would repeat it exactly."""
+    newest = row.checkpoints.order_by("-step").first()
+    kept = f"its checkpoint of step {newest.step} is kept" if newest else "it had no checkpoint yet"
+    return (
+        f"{str(error).rstrip('.')}; {kept}, start a new training with a lower learning rate or another seed."
+    )
 
 
 def _newest_state(row: TrainingRun, device: torch.device) -> training.TrainingState | None:
@@ -84,34 +103,38 @@ class _Recorder:
     state: training.TrainingState
     on_progress: Progress
     _last_report: float = field(default_factory=monotonic)
-    _last_step: int = 0
+    _n_patches: int = 0  # real ones seen since the last report
 
     def __post_init__(self) -> None:
-        self._last_step = self.state.step
         self._started = monotonic()
         self._history = _open_history(self.row.history_path, self.state.step)
         self._writer = csv.writer(self._history)
 
+    def on_tick(self) -> bool:
+        """Once a second tell the page, and ask it whether to go on."""
+        self._n_patches += self.state.config.batch_size
+        return monotonic() - self._last_report < REPORT_SECONDS or self._tell(self.state.step)
+
     def on_step(self, report: training.StepReport) -> bool:
-        """Append the losses; once a second tell the page, and ask it whether to go on."""
+        """Append the losses; once a second and at the end tell the page, and ask it whether to go on."""
         now = monotonic()
+        self._n_patches += self.state.config.batch_size
         losses = (f"{report.discriminator_loss:.6g}", f"{report.generator_loss:.6g}")
         self._writer.writerow((report.step, *losses, f"{now - self._started:.3f}"))
         if now - self._last_report < REPORT_SECONDS and report.step < self.state.config.n_steps:
             return True
         self._history.flush()
-        rate = (report.step - self._last_step) * self._images_per_step / (now - self._last_report)
-        self._last_report, self._last_step = now, report.step
-        self.on_progress(report.step, self.state.config.n_steps)
+        return self._tell(report.step)
+
+    def _tell(self, step: int) -> bool:
+        now = monotonic()
+        rate = self._n_patches / max(now - self._last_report, 1e-9)
+        self._last_report, self._n_patches = now, 0
+        n_steps = self.state.config.n_steps
+        self.on_progress(step, n_steps)
         training_runs.record_rate(self.row, images_per_second=rate)
         try:
-            jobs.report(
-                self.row,
-                n_done=report.step,
-                n_total=self.state.config.n_steps,
-                step_name="training",
-                now=timezone.now(),
-            )
+            jobs.report(self.row, n_done=step, n_total=n_steps, step_name="training", now=timezone.now())
         except jobs.StoppedByUser:
             return False
         return True
@@ -119,6 +142,8 @@ class _Recorder:
     def on_checkpoint(self, state: training.TrainingState) -> None:
         """Store the state, its row and a grid of what its generator draws."""
         self._history.flush()
+        if state.critic_losses and self.row.checkpoints.filter(step=state.step).exists():
+            return  # stopped between two updates of the critic: the checkpoint before them leads here again
         folder = self.row.checkpoint_folder(state.step)
         sha256 = checkpoint.save(state, folder, summary={"patch_set_sha256": self.row.patch_set.sha256})
         _draw_grid(self.row, folder, state.step)
@@ -127,10 +152,6 @@ class _Recorder:
 
     def close(self) -> None:
         self._history.close()
-
-    @property
-    def _images_per_step(self) -> int:
-        return self.state.config.batch_size * self.state.config.n_critic
 
 
 def _tell_about(stored: Checkpoint) -> None:

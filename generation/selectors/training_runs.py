@@ -6,9 +6,16 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from generation.core import presets
 from generation.models import Checkpoint, TrainingRun
 
 MAX_POINTS = 240  # of a curve; more are averaged
+LOSS_WORDS = {
+    "non_saturating": "non-saturating cross-entropy",
+    "wasserstein": "Wasserstein",
+    "relativistic": "relativistic, each generated patch against a real one of its class",
+}
+SAMPLING_WORDS = {"uniform": "equally often", "shuffle": "as often as in the patch set"}
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 240, 56, 36, 10, 12  # of a chart, in its own units
 
 
@@ -58,8 +65,9 @@ def seconds_left(run: TrainingRun) -> float | None:
     """Time to the last step at the current speed; None while unknown."""
     if run.status != TrainingRun.Status.RUNNING or not run.images_per_second or not run.n_total:
         return None
-    images_per_step = int(run.config["batch_size"]) * int(run.config["n_critic"])
-    return (run.n_total - run.n_done) * images_per_step / run.images_per_second
+    config = presets.from_dict(run.config)
+    n_batches = config.n_critic_between(run.n_done, run.n_total)
+    return n_batches * config.batch_size / run.images_per_second
 
 
 def time_left(run: TrainingRun) -> str:
@@ -149,27 +157,47 @@ def _round_ticks(low: float, high: float, n: int = 4) -> list[float]:
 
 def preset_facts(run: TrainingRun) -> list[tuple[str, Any]]:
     """Hyperparameters that a reader of the page asks for, in plain words."""
-    config = run.config
-    critic = "critic" if config["loss"] == "wasserstein" else "discriminator"
+    config = presets.from_dict(run.config)
+    name = {"adam": "Adam", "rmsprop": "RMSProp"}[config.optimizer]
     facts: list[tuple[str, Any]] = [
+        ("Loss", LOSS_WORDS[config.loss]),
+        ("Optimizer", f"{name}, learning rate {config.learning_rate:g}"),
+        ("Batch", f"{config.batch_size} patches"),
+        ("Width", config.width),
+        ("Updates", _updates_in_words(config)),
+        ("Classes drawn", SAMPLING_WORDS[config.class_sampling]),
         (
-            "Optimizer",
-            f"{'Adam' if config['optimizer'] == 'adam' else 'RMSProp'}, learning rate {config['learning_rate']:g}",
+            "Class known to",
+            f"the generator{f' and the {config.critic_name}' * config.condition_discriminator}",
         ),
-        ("Batch", f"{config['batch_size']} patches"),
-        ("Width", config["width"]),
-        ("Updates", f"{config['n_critic']} of the {critic} per update of the generator"),
     ]
-    if config["clip_value"] is not None:
-        facts.append(("Weight clipping", f"±{config['clip_value']:g}"))
-    if config["shift_pixels"]:
-        facts.append(
-            (
-                "Augmentation",
-                f"flips and shifts of up to {config['shift_pixels']} pixels, real and generated alike",
-            )
-        )
-    if config["ema_decay"] is not None:
-        facts.append(("Averaged weights", f"decay {config['ema_decay']:g}"))
-    facts.append(("Arithmetic", config["precision"]))
+    if config.clip_value is not None:
+        facts.append(("Weight clipping", f"±{config.clip_value:g}"))
+    if config.discriminator_norm != "batch":
+        facts.append((f"Normalisation of the {config.critic_name}", config.discriminator_norm))
+    if config.is_penalized:
+        facts.append(("Gradient penalties", _penalties_in_words(config)))
+    if config.shift_pixels:
+        moved = f"flips and shifts of up to {config.shift_pixels} pixels, real and generated alike"
+        facts.append(("Augmentation", moved))
+    if config.ema_decay is not None:
+        facts.append(("Averaged weights", f"decay {config.ema_decay:g}"))
+    facts.append(("Arithmetic", config.precision))
     return facts
+
+
+def _updates_in_words(config: presets.TrainingConfig) -> str:
+    words = f"{config.n_critic} of the {config.critic_name} per update of the generator"
+    if config.warmup_n_critic is None:
+        return words
+    first, every = presets.WARMUP_STEPS, presets.WARMUP_EVERY
+    return f"{words}; {config.warmup_n_critic} for each of the first {first} and for every {every}th"
+
+
+def _penalties_in_words(config: presets.TrainingConfig) -> str:
+    weights = {
+        "towards norm 1, weight": config.gradient_penalty,
+        "R1, gamma": config.r1_gamma,
+        "R2, gamma": config.r2_gamma,
+    }
+    return "; ".join(f"{words} {weight:g}" for words, weight in weights.items() if weight)

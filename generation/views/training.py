@@ -33,7 +33,6 @@ def new(request: HttpRequest) -> HttpResponse:
     form = TrainingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
-        changes = {"n_steps": values["n_steps"]} if values["n_steps"] else {}
         try:
             with transaction.atomic():
                 run = training_runs.create(
@@ -41,7 +40,7 @@ def new(request: HttpRequest) -> HttpResponse:
                     preset=values["preset"],
                     seed=values["seed"],
                     name=values["name"],
-                    changes=changes,
+                    changes=form.changes(),
                     now=timezone.now(),
                 )
                 tasks.train.delay_on_commit(run.pk)

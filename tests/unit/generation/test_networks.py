@@ -3,6 +3,7 @@ import torch
 from torch.nn import functional
 
 from generation.core import networks
+from generation.core.presets import Norm
 
 
 @pytest.fixture
@@ -79,3 +80,15 @@ def test_initial_weights_have_the_papers_spread(rng: torch.Generator) -> None:
     networks.initialize(D, rng)
     assert D.convolutions[3].weight.std().item() == pytest.approx(0.02, rel=0.02)  # type: ignore[union-attr]
     assert D.norms[3].weight.mean().item() == pytest.approx(1.0, abs=0.01)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("norm", "is_alone"), [("batch", False), ("layer", True), ("none", True)])
+def test_a_penalised_discriminator_judges_each_patch_alone(
+    rng: torch.Generator, norm: Norm, is_alone: bool
+) -> None:
+    D = networks.Discriminator(width=4, is_conditional=True, norm=norm)
+    networks.initialize(D, rng)
+    x, y = torch.randn(6, 7, 64, 64, generator=rng), torch.tensor([0, 1, 2, 0, 1, 2])
+    with torch.no_grad():
+        together, apart = D(x, y)[:2], D(x[:2], y[:2])
+    assert torch.allclose(together, apart, rtol=1e-4, atol=1e-7) == is_alone

@@ -100,7 +100,9 @@ def all_studies() -> dict[str, dict[str, object]]:
 
 def _study(key: str, rules: Protocol, offered: Sequence[Pool]) -> dict[str, object]:
     now, n = timezone.now(), Study.objects.count()
-    study = studies.create(name=f"{NAME} {n + 1}" if n else NAME, protocol=rules, pools=offered, by=ADMIN, now=now)
+    study = studies.create(
+        name=f"{NAME} {n + 1}" if n else NAME, protocol=rules, pools=offered, by=ADMIN, now=now
+    )
     study = studies.freeze(study=study, by=ADMIN, now=now)
     study = studies.open_to_readers(study=study, by=ADMIN, now=now)
     invited = [

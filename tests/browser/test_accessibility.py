@@ -55,7 +55,12 @@ async (levels) => {
 }
 """
 
-pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.slow, pytest.mark.timeout(900)]  # axe takes seconds per page, and there are many
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.enable_socket,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]  # axe takes seconds per page, and there are many
 
 
 class Inspector:

@@ -72,7 +72,9 @@ def test_control_can_be_seen(scheme: str, line: str) -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
 def test_template_has_no_inline_script_style_or_handler(path: Path) -> None:
     text = path.read_text()
-    if path.name == "report.html":  # a document to save: it carries its style, and is sent with a policy of its own
+    if (
+        path.name == "report.html"
+    ):  # a document to save: it carries its style, and is sent with a policy of its own
         text = text.replace("<style>\n{{ style|safe }}\n</style>", "")
     assert not re.search(r"<style\b|\sstyle=|\son[a-z]+=\"|javascript:", text)
     assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", text)

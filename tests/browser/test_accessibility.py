@@ -112,6 +112,7 @@ def test_every_page_of_the_reading_room(server: Server, context: BrowserContext,
     axe.inspect("help")
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Pause").click()
+    expect(page.get_by_role("heading", name="Paused")).to_be_visible()
     axe.inspect("pause")
     page.get_by_role("link", name="Continue").click()
     look(page)

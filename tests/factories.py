@@ -119,7 +119,7 @@ def make_invitation(study: Study, name: str = "Ada Reader", group: str = "radiol
 
 
 class _FormParser(HTMLParser):
-    """The first form of a page: where it goes, what is filled in, which buttons it has."""
+    """The first form of a page besides the choice of language: where it goes, what is filled in, its buttons."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ class _FormParser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
-        if tag == "form" and self.action is None:
+        if tag == "form" and self.action is None and found.get("action") != reverse("reading:language"):
             self.action, self.is_inside = found.get("action", ""), True
         elif not self.is_inside:
             return

@@ -1,6 +1,7 @@
 """Fixtures for every test."""
 
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -17,6 +18,13 @@ def shared_folder() -> Path:
     if not folder.is_dir():
         pytest.skip("reference data are not on this machine: there is no folder 'shared' beside the project")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _numbers_down_to_the_smallest() -> None:
+    """A job that ran in this process before has set the smallest numbers to zero, for speed; undo that."""
+    if torch := sys.modules.get("torch"):
+        torch.set_flush_denormal(False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -143,6 +143,7 @@ def main() -> None:
     arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = serving.create(Path(folder))
+        server.n_workers = 0
         server.start()
         try:
             browser = playwright.chromium.launch(executable_path=chromium, args=arguments)

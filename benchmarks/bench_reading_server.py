@@ -5,43 +5,29 @@ answer sent and one panel fetched. Counted is the processor time of the worker, 
 """
 
 import json
-import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
+from benchmarks.reading_server import server
 from benchmarks.reading_server.minimal import N_REQUESTS
 
 N_READERS = 8
 N_THREADS = 4
 TARGET_MS = 3.0
-PROJECT = Path(__file__).resolve().parent.parent
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
     """Measure the minimal view, the study, and the minimal view again; print the table."""
     with tempfile.TemporaryDirectory(prefix="reading-server-") as folder:
-        environment = {
-            **os.environ,
-            "READERSTUDY_DATA": folder,
-            "DJANGO_SETTINGS_MODULE": "readerstudy.settings",
-            "LOG_LEVEL": "WARNING",
-        }
-        environment.pop("DATABASE_URL", None)
-        links = json.loads(_python(environment, "benchmarks.reading_server.study", "make", str(N_READERS)))[
-            "links"
-        ]
-        before = _minimal(environment)
+        environment = server.environment_of(folder)
+        made = server.python(environment, "benchmarks.reading_server", "make", str(N_READERS))
+        links = json.loads(made)["links"]
+        before = minimal_ms(environment)
         found, ms_cpu = _read(environment, links)
-        after = _minimal(environment)
-        stored = json.loads(_python(environment, "benchmarks.reading_server.study", "check"))
+        after = minimal_ms(environment)
+        stored = json.loads(server.python(environment, "benchmarks.reading_server", "check"))
     _print(found, ms_cpu, [before, after])
     expected = found["n_answers"]
     is_once = stored == {
@@ -72,91 +58,32 @@ def _print(found: dict, ms_cpu: float, minimal: list[float]) -> None:
 
 def _read(environment: dict[str, str], links: list[str]) -> tuple[dict, float]:
     """Let the readers read; return what they measured, and the worker's processor time in ms."""
-    with _gunicorn(environment, "readerstudy.wsgi") as (address, worker):
+    with server.one_worker(environment, "readerstudy.wsgi", n_threads=N_THREADS) as (address, worker):
         argv = [sys.executable, "-m", "benchmarks.reading_server.readers", address, *links]
         with subprocess.Popen(
-            argv, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            argv, cwd=server.PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as readers:
             assert readers.stdin
             assert readers.stdout
             assert readers.stdout.readline() == "ready\n"
-            before = _cpu_ms(worker)
+            before = server.cpu_ms(worker)
             readers.stdin.write("go\n")
             readers.stdin.flush()
             found = json.loads(readers.stdout.readline())
-            return found, _cpu_ms(worker) - before
+            return found, server.cpu_ms(worker) - before
 
 
-def _minimal(environment: dict[str, str]) -> float:
-    """Processor time in ms of one request to a view that does nothing."""
-    with _gunicorn(environment, "benchmarks.reading_server.minimal") as (address, worker):
-        before = _cpu_ms(worker)
-        _python(environment, "benchmarks.reading_server.minimal", address, str(N_READERS))
-        return (_cpu_ms(worker) - before) / (N_READERS * N_REQUESTS)
-
-
-@contextmanager
-def _gunicorn(environment: dict[str, str], application: str) -> Iterator[tuple[str, int]]:
-    """One worker with threads, as programs.py starts several; yields its address and the worker's process."""
-    address = f"127.0.0.1:{_free_port()}"
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "gunicorn", application, "--bind", address, "--workers", "1"),
-            *("--worker-class", "gthread", "--threads", str(N_THREADS), "--log-level", "warning"),
-            "--no-control-socket",
-        ],
-        cwd=PROJECT,
-        env=environment,
-    )
-    try:
-        _wait_for(address)
-        yield address, _child_of(server.pid)
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def _wait_for(address: str) -> None:
-    host, port = address.split(":")
-    for _ in range(300):
-        try:
-            with socket.create_connection((host, int(port)), timeout=1) as connection:
-                connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-                assert connection.recv(1)
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError(f"nothing answers at {address}")
-
-
-def _child_of(pid: int) -> int:
-    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return int(child)
-
-
-def _cpu_ms(pid: int) -> float:
-    """User and system time of a process; fields 14 and 15 of its stat, behind the name in brackets."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * 1000 / TICKS
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _python(environment: dict[str, str], module: str, *argv: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", module, *argv],
-        cwd=PROJECT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def minimal_ms(environment: dict[str, str], n_requests: int = N_REQUESTS) -> float:
+    """Processor time in ms of one request to a view that does nothing; `n_requests` of each reader."""
+    with server.one_worker(environment, "benchmarks.reading_server.minimal", n_threads=N_THREADS) as (
+        address,
+        worker,
+    ):
+        before = server.cpu_ms(worker)
+        server.python(
+            environment, "benchmarks.reading_server.minimal", address, str(N_READERS), str(n_requests)
+        )
+        return (server.cpu_ms(worker) - before) / (N_READERS * n_requests)
 
 
 if __name__ == "__main__":

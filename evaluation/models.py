@@ -8,9 +8,16 @@ from django.urls import reverse
 
 from evaluation.core import extractor_names
 from evaluation.core.extractor_names import ExtractorName
+from generation.core.patient_split import Part
 from generation.models import Checkpoint, Job, PatchSet
 from readerstudy.models import Study
 
+ALL_PATIENTS = "all"
+PART_CHOICES = [
+    (ALL_PATIENTS, "all patients"),
+    (Part.VALIDATION.value, "validation patients"),
+    (Part.TEST.value, "test patients"),
+]
 EXTRACTOR_CHOICES = [(one.name, one.title) for one in extractor_names.EXTRACTORS.values()]
 
 
@@ -62,6 +69,8 @@ class CheckpointScore(Job):
 
     checkpoint = models.ForeignKey(Checkpoint, on_delete=models.CASCADE, related_name="scores")
     real_set = models.ForeignKey(PatchSet, on_delete=models.PROTECT, related_name="checkpoint_scores")
+    # Reals of which patients of that set: all, or the validation or test patients of its split.
+    part = models.CharField(max_length=10, choices=PART_CHOICES, default=ALL_PATIENTS)
     extractor = models.CharField(max_length=40, choices=EXTRACTOR_CHOICES)
     n_per_class = models.PositiveIntegerField()
     seed = models.PositiveBigIntegerField()
@@ -75,7 +84,7 @@ class CheckpointScore(Job):
             ),
             models.CheckConstraint(condition=Q(n_per_class__gte=2), name="checkpoint_score_has_patches"),
             models.UniqueConstraint(
-                fields=["checkpoint", "real_set", "extractor", "n_per_class", "seed"],
+                fields=["checkpoint", "real_set", "part", "extractor", "n_per_class", "seed"],
                 name="a_checkpoint_is_scored_once_like_this",
             ),
         ]

@@ -21,7 +21,14 @@ def look(dry_run_id: int) -> None:
 def extract(patch_set_id: int) -> None:
     from generation.jobs import extracting
 
-    extracting.run(patch_set_id)
+    extracting.begin(patch_set_id)
+
+
+@shared_task(name="generation.extract_part", acks_late=True)
+def extract_part(part_id: int) -> None:
+    from generation.jobs import extracting
+
+    extracting.run_part(part_id)
 
 
 @shared_task(name="generation.train", acks_late=True)
@@ -36,3 +43,24 @@ def sample(patch_set_id: int) -> None:
     from generation.jobs import sampling
 
     sampling.run(patch_set_id)
+
+
+@shared_task(name="generation.look_at_patches", acks_late=True)
+def look_at_patches(patch_import_id: int) -> None:
+    from generation.jobs import patch_looking
+
+    patch_looking.run(patch_import_id)
+
+
+@shared_task(name="generation.copy_patches", acks_late=True)
+def copy_patches(patch_set_id: int) -> None:
+    from generation.jobs import patch_copying
+
+    patch_copying.run(patch_set_id)
+
+
+@shared_task(name="generation.find_neighbours", acks_late=True)
+def find_neighbours(neighbours_id: int) -> None:
+    from generation.jobs import neighbouring
+
+    neighbouring.run(neighbours_id)

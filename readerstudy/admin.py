@@ -32,18 +32,19 @@ class StudyAdmin(ReadOnly):
 @admin.register(Reader)
 class ReaderAdmin(ReadOnly):
     list_display = ("pseudonym", "study", "group")
+    exclude = ("name", "email", "language")  # nobody needs to know who it is in order to help
 
 
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnly):
-    list_display = ("reader", "version", "created_at", "revoked_at")
-    exclude = ("public_id",)
+    list_display = ("reader", "created_at", "revoked_at")
+    exclude = ("public_id", "version")  # what a personal link is made of
 
 
 @admin.register(ReadingSession)
 class ReadingSessionAdmin(ReadOnly):
     list_display = ("invitation", "state", "started_at", "seen_at", "finished_at")
-    exclude = ("public_id",)
+    exclude = ("public_id", "seat", "expertise", "seed", "algorithm")  # the way in, who it is, and the order
 
 
 @admin.register(AuditEvent)

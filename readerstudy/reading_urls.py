@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from readerstudy.models.reading import TOKEN_LENGTH
-from readerstudy.views import arrival, language, reading, reading_api
+from readerstudy.views import arrival, language, leaving, reading, reading_api
 
 
 class TokenConverter:
@@ -28,6 +28,7 @@ urlpatterns = [
     path("i/<str:link>/", arrival.arrival, name="arrival"),
     path("i/<str:link>/consent/", arrival.consent, name="consent"),
     path("i/<str:link>/declined/", arrival.declined, name="declined"),
+    path("i/<str:link>/leave/", leaving.leave, name="leave"),
     path("s/<token:public_id>/", reading.session, name="session"),
     path("s/<token:public_id>/expertise/", arrival.expertise, name="expertise"),
     path("s/<token:public_id>/display/", arrival.display, name="display"),

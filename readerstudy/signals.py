@@ -3,3 +3,6 @@
 from django.dispatch import Signal
 
 study_closed = Signal()  # study: readers are done, results may be seen; sent inside the transaction
+trials_changed = (
+    Signal()
+)  # study: answers left it after its results could be seen; sent inside the transaction

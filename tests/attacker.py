@@ -1,4 +1,4 @@
-"""A reader who wants to know the truth without looking: takes down all that reaches a browser, then learns from it.
+"""A reader who wants to know the truth without looking: takes down all that reaches a browser, for verdicts.py to learn from.
 
 The boundary. Attacked is everything but the decoded pixels: addresses, tokens, status codes, headers with their order,
 cookies, lengths on the wire, the text of pages, the order of the trials, the reader's own answers, and the time that the
@@ -10,10 +10,12 @@ import random
 import re
 import time
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -22,21 +24,16 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
 from readerstudy import reading_urls
 from tests.factories import ReadingBrowser
 
 OPAQUE = re.compile(r"\b(?:[0-9a-f]{32}|[0-9A-Za-z]{64}|[0-9A-Za-z]{32})\b")  # tokens, keys, CSRF
-WORD = r"[^\s<>\"'=;,/]+"
+WORD = re.compile(r"[^\s<>\"'=;,/]+")
 PIXELS = ("image/", "application/octet-stream")
 N_OPAQUE = 8  # the first different ones of each answer
+MIN_TRIALS = 5  # words that fewer have teach nothing
+N_REMEMBERED = 8192  # texts of a whole study: leaks are planted into a few of them
 SAMPLED = 4  # what is costly or hardly concerns the trial is asked for at every fourth one
 
 
@@ -199,34 +196,73 @@ def _exchange_numbers(exchange: Exchange | None) -> list[float]:
     """Status, lengths, order of the headers, each header's value, each token in the text."""
     if exchange is None:
         return []
-    plain = OPAQUE.sub("", exchange.text)
+    read = _read(exchange.text)
     numbers = [
         exchange.status,
         exchange.n_bytes,
-        len(plain),
-        len(zlib.compress(plain.encode())),
-        plain.count("<"),
+        read.n_plain,
+        read.n_compressed,
+        read.n_tags,
         len(exchange.headers),
         _hashed(" ".join(name for name, _ in exchange.headers)),
         sum(len(name) + len(value) for name, value in exchange.headers),
+        *read.opaque,
     ]
-    opaque = list(dict.fromkeys(OPAQUE.findall(exchange.text)))
-    for text in (opaque + [""] * N_OPAQUE)[:N_OPAQUE]:
-        numbers += [len(text), _hashed(text[:8]), _hashed(text), ord(text[-1]) % 2 if text else 0]
     for _, value in sorted(exchange.headers):
         numbers += [len(value), _as_number(value)]
     return numbers
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What is in a text: numbers, and how often each word besides tokens occurs in it."""
+
+    n_plain: int
+    n_compressed: int
+    n_tags: int
+    opaque: tuple[float, ...]
+    words: Counter[str]
+
+
+@lru_cache(maxsize=N_REMEMBERED)
+def _read(text: str) -> _Read:
+    plain = OPAQUE.sub("", text)
+    tokens = [*dict.fromkeys(OPAQUE.findall(text)), *[""] * N_OPAQUE][:N_OPAQUE]
+    return _Read(
+        n_plain=len(plain),
+        n_compressed=len(zlib.compress(plain.encode())),
+        n_tags=plain.count("<"),
+        opaque=tuple(
+            number
+            for token in tokens
+            for number in (
+                len(token),
+                _hashed(token[:8]),
+                _hashed(token),
+                ord(token[-1]) % 2 if token else 0,
+            )
+        ),
+        words=Counter(WORD.findall(OPAQUE.sub(" ", text).lower())),
+    )
+
+
+@lru_cache(maxsize=N_REMEMBERED)
+def _counted(text: str) -> Counter[str]:
+    return Counter(WORD.findall(OPAQUE.sub(" ", text).lower()))
+
+
 def _words(exchanges: list[Exchange | None]) -> NDArray[np.float64]:
-    """How often each word occurs in headers and text; words that only one or two trials have teach nothing."""
-    documents = [
-        OPAQUE.sub(" ", "\n".join([*(f"{name}_{value}" for name, value in e.headers), e.text])) if e else ""
-        for e in exchanges
-    ]
-    return CountVectorizer(token_pattern=WORD, min_df=5, dtype=np.float64).fit_transform(documents).toarray()
+    """How often each word occurs in headers and text."""
+    counted: list[Counter[str]] = []
+    for exchange in exchanges:
+        headers = "\n".join(f"{name}_{value}" for name, value in exchange.headers) if exchange else ""
+        counted.append(_counted(headers) + _read(exchange.text).words if exchange else Counter())
+    n_trials = Counter(word for words in counted for word in words)
+    vocabulary = [word for word, n in n_trials.items() if n >= MIN_TRIALS]
+    return np.array([[float(words[word]) for word in vocabulary] for words in counted])
 
 
+@lru_cache(maxsize=N_REMEMBERED)
 def _as_number(text: str) -> float:
     """The value of a header: a number or a time where it is one, otherwise a hash."""
     if text.isdigit():
@@ -257,68 +293,3 @@ def _telling(table: NDArray[np.float64]) -> NDArray[np.float64]:
     filled = np.where(np.isnan(table), medians, table)
     varies = filled[:, np.ptp(filled, axis=0) > 0]
     return np.unique(varies, axis=1) if varies.size else np.zeros((len(table), 1))
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How well one classifier told real from synthetic on trials it had not learned from."""
-
-    evidence: str
-    classifier: str
-    auc: float
-    low: float
-    high: float
-
-    @property
-    def is_chance(self) -> bool:
-        return self.low <= 0.5 <= self.high
-
-    @property
-    def is_leak(self) -> bool:
-        return self.low > 0.5
-
-    def __str__(self) -> str:
-        return f"{self.evidence}, {self.classifier}: AUC {self.auc:.3f} ({self.low:.3f} to {self.high:.3f})"
-
-
-def attack(
-    evidence: str, features: NDArray[np.float64], is_real: NDArray[np.bool_], *, level: float
-) -> list[Verdict]:
-    """Let two classifiers learn from the first half of a session and guess the second; their intervals keep the level together.
-
-    The half is kept apart for the sake of the interval: scores of a k-fold cross-validation depend on each other by the
-    trials that their classifiers share, and DeLong's variance does not know that. With labels permuted within quarters,
-    95 % intervals of four folds missed .5 in 15 % of 60 permutations (standard deviation .035, not .026).
-    """
-    classifiers = {
-        "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500)),
-        "gradient boosting": HistGradientBoostingClassifier(
-            max_iter=40, max_depth=3, learning_rate=0.1, early_stopping=False, random_state=0
-        ),
-    }
-    each = 1 - (1 - level) / len(classifiers)  # Bonferroni
-    is_past = np.arange(len(is_real)) < len(is_real) // 2
-    verdicts = []
-    with threadpool_limits(1):  # threads that share a busy machine wait for each other
-        for name, classifier in classifiers.items():
-            classifier.fit(features[is_past], is_real[is_past])
-            guessed = classifier.predict_proba(features[~is_past])[:, 1]
-            verdicts.append(Verdict(evidence, name, *auc_interval(guessed, is_real[~is_past], level=each)))
-    return verdicts
-
-
-def auc_interval(
-    scores: NDArray[np.float64], is_positive: NDArray[np.bool_], *, level: float
-) -> tuple[float, float, float]:
-    """Area under the ROC curve with a Wald interval on DeLong's variance.
-
-    Source: DeLong et al. 1988, Biometrics 44:837, by midranks as in Sun and Xu 2014, IEEE SPL 21:1389, eq. 3-6.
-    """
-    x, y = scores[is_positive], scores[~is_positive]
-    m, n = len(x), len(y)
-    both = rankdata(np.concatenate([x, y]))
-    v10 = (both[:m] - rankdata(x)) / n
-    v01 = 1 - (both[m:] - rankdata(y)) / m
-    auc = float(v10.mean())
-    half = float(norm.ppf((1 + level) / 2) * np.sqrt(v10.var(ddof=1) / m + v01.var(ddof=1) / n))
-    return auc, auc - half, auc + half

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from generation.core.frame_set import PAPER, FrameSet
 from generation.core.frames import MAX_INTENSITY, assemble
 from generation.core.labels import LESION_CLASSES, REAL
 from generation.core.patch_set import PatchRow, PatchSetWriter
@@ -38,6 +40,15 @@ def make_noise(n: int, rng: np.random.Generator) -> np.ndarray:
     return assemble(rng.integers(0, MAX_INTENSITY + 1, size=(n, 6, 64, 64), dtype=np.int16))
 
 
+def make_frames(n: int, rng: np.random.Generator, frame_set: FrameSet) -> np.ndarray:
+    """n patches of smooth random blobs of any frame set, (n, frames, height, width) int16."""
+    coarse = rng.uniform(size=(n, frame_set.n_frames, 8, 8))
+    enlarged = np.kron(coarse, np.ones((-(-frame_set.height // 8), -(-frame_set.width // 8))))
+    low, high = np.array(frame_set.limits).T[..., None, None]
+    values = low + enlarged[..., : frame_set.height, : frame_set.width] * (high - low)
+    return frame_set.subtracted(np.rint(values).astype(np.int16))
+
+
 def make_patch_set(
     source: str = REAL,
     n_per_class: int = 8,
@@ -45,6 +56,7 @@ def make_patch_set(
     n_patients: int = 8,
     seed: int = 0,
     draw: Callable[[int, np.random.Generator], np.ndarray] = make_patches,
+    frame_set: FrameSet = PAPER,
 ) -> PatchSet:
     """A finished patch set on disk with its row; real patches belong to patients in turn."""
     number = next(_NUMBER)
@@ -55,8 +67,10 @@ def make_patch_set(
         for lesion_class in LESION_CLASSES
         for i in range(n_per_class)
     ]
-    with PatchSetWriter(settings.READERSTUDY_DATA / "patch_sets" / slug, source=source) as writer:
-        writer.add(draw(len(rows), rng), rows)
+    place = settings.READERSTUDY_DATA / "patch_sets" / slug
+    with PatchSetWriter(place, source=source, frame_set=frame_set) as writer:
+        patches = draw(len(rows), rng) if frame_set.is_paper else make_frames(len(rows), rng, frame_set)
+        writer.add(patches, rows)
         folder = writer.finish({"made by": "a test"})
     return PatchSet.objects.create(
         name=f"{source} patches {number}",
@@ -64,6 +78,7 @@ def make_patch_set(
         source=source,
         status=PatchSet.Status.FINISHED,
         sha256=folder.sha256,
+        frame_set=frame_set.to_json(),
         created_at=NOW,
         **{f"n_{lesion_class}": n_per_class for lesion_class in LESION_CLASSES},
     )
@@ -113,9 +128,18 @@ def make_study(
     return study
 
 
+def administrator(name: str = ADMIN) -> str:
+    """The user name of an account that may do everything, made when it is first asked for."""
+    User.objects.get_or_create(username=name, defaults={"is_superuser": True, "is_staff": True})
+    return name
+
+
 def make_invitation(study: Study, name: str = "Ada Reader", group: str = "radiologist") -> Invitation:
     """An invited reader."""
     return invitations.invite(study=study, name=name, group=group, by=ADMIN, now=NOW)
+
+
+_FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
 
 
 class _FormParser(HTMLParser):
@@ -175,7 +199,8 @@ class ReadingBrowser:
     def form(self) -> _FormParser:
         """The first form of the page, as a browser reads it."""
         parser = _FormParser()
-        parser.feed(self.text)
+        for form in _FORM.findall(self.text):
+            parser.feed(form)
         assert parser.action is not None, self.text
         return parser
 

@@ -1,8 +1,9 @@
 """A reader with JavaScript, as the server meets one: a seat, a window of panels, answers with keys."""
 
+import copy
 import itertools
 import json
-from typing import Any
+from typing import Any, Self
 
 from django.http import HttpResponse
 from django.test import Client
@@ -28,6 +29,13 @@ class RunningRoom:
         self.public_id = public_id or ReadingSession.objects.get(invitation=_invitation(reader)).public_id
         self.csrf = reader.client.cookies["csrftoken"].value
         self.seat = ""
+
+    def again(self) -> Self:
+        """The same window, with cookies of its own."""
+        other = copy.copy(self)
+        other.client = Client(enforce_csrf_checks=True)
+        other.client.cookies = copy.deepcopy(self.client.cookies)
+        return other
 
     def take_seat(self) -> "RunningRoom":
         """Read in this window from now on."""

@@ -1,7 +1,9 @@
 """Tiny scans for tests: two breasts in front of a chest, one lesion in each, in a few kilobytes."""
 
 import json
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import SimpleITK as sitk
@@ -50,13 +52,21 @@ def to_image(array: np.ndarray, spacing_mm=SPACING_MM, origin_mm=(0.0, 0.0, 0.0)
 def make_patient_folder(folder: Path, *, seed: int = 0, suffix: str = ".nii.gz") -> Path:
     """A complete patient, as a user would bring it."""
     folder.mkdir(parents=True)
-    for name, array in make_frames(seed).items():
-        sitk.WriteImage(to_image(array), folder / f"{name}{suffix}")
-    sitk.WriteImage(to_image(make_anatomy()[1]), folder / f"lesions{suffix}")
+    for name, content in _files(seed, suffix).items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@cache
+def _files(seed: int, suffix: str) -> dict[str, bytes]:
     truth = {
         "lesions": [
             {"lesion": number, "lesion_class": lesion_class} for number, lesion_class in LESIONS.items()
         ]
     }
-    (folder / "truth.json").write_text(json.dumps(truth))
-    return folder
+    arrays = {**make_frames(seed), "lesions": make_anatomy()[1]}
+    with TemporaryDirectory() as written:
+        for name, array in arrays.items():
+            sitk.WriteImage(to_image(array), Path(written) / f"{name}{suffix}")
+        images = {path.name: path.read_bytes() for path in sorted(Path(written).iterdir())}
+    return {**images, "truth.json": json.dumps(truth).encode()}

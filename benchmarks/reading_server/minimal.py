@@ -11,7 +11,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
 from django.urls import path
 
-N_REQUESTS = 3000  # of each connection
+N_REQUESTS = 3000  # of each connection, unless told
 
 
 def smallest_application() -> WSGIHandler:
@@ -25,15 +25,15 @@ def smallest_application() -> WSGIHandler:
     return wsgi.get_wsgi_application()
 
 
-def ask(address: str) -> None:
+def ask(address: str, n_requests: int) -> None:
     connection = http.client.HTTPConnection(address, timeout=60)
-    for _ in range(N_REQUESTS):
+    for _ in range(n_requests):
         connection.request("GET", "/")
         assert connection.getresponse().read() == b"ok"
 
 
-def main(address: str, n_connections: int) -> None:
-    threads = [threading.Thread(target=ask, args=[address]) for _ in range(n_connections)]
+def main(address: str, n_connections: int, n_requests: int = N_REQUESTS) -> None:
+    threads = [threading.Thread(target=ask, args=[address, n_requests]) for _ in range(n_connections)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -41,6 +41,6 @@ def main(address: str, n_connections: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))
 else:
     application = smallest_application()

@@ -1,36 +1,29 @@
-"""Makes the study that is read, and checks afterwards what was stored: `python -m benchmarks.reading_server.study make 8`."""
+"""Makes the study that is read, and checks afterwards what was stored; see __main__.py."""
 
-import json
-import sys
-
-import django
 import numpy as np
+from django.conf import settings
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
 
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.urls import reverse  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from benchmarks.reading_server.readers import answer_to  # noqa: E402
-from generation.core.frames import MAX_INTENSITY, assemble  # noqa: E402
-from generation.core.labels import LESION_CLASSES, REAL  # noqa: E402
-from generation.core.patch_set import PatchRow, PatchSetWriter  # noqa: E402
-from generation.models import PatchSet  # noqa: E402
-from readerstudy.core import protocol as protocols  # noqa: E402
-from readerstudy.models import Pool, ReadingSession, Response, Trial  # noqa: E402
-from readerstudy.selectors.links import link_token  # noqa: E402
-from readerstudy.services import invitations, pools, studies  # noqa: E402
+from benchmarks.reading_server.browser import answer_to
+from generation.core.frames import MAX_INTENSITY, assemble
+from generation.core.labels import LESION_CLASSES, REAL
+from generation.core.patch_set import PatchRow, PatchSetWriter
+from generation.models import PatchSet
+from readerstudy.core import protocol as protocols
+from readerstudy.models import Pool, ReadingSession, Response, Trial
+from readerstudy.selectors.links import link_token
+from readerstudy.services import invitations, pools, studies
 
 BY = "benchmark"
 
 
-def make(n_readers: int) -> dict[str, object]:
-    """The paper's study, open, with a personal link for each reader."""
+def make(n_readers: int, n_trials: int = 0) -> dict[str, object]:
+    """The paper's study or one of so many test panels, open, with a personal link for each reader."""
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
-    protocol = protocols.paper(seed=1)
+    protocol = _protocol(n_trials) if n_trials else protocols.paper(seed=1)
     offered = [_pool(source, protocol.n_panels // 3 + 3) for source in protocol.sources]
     now = timezone.now()
     study = studies.create(name="Benchmark", protocol=protocol, pools=offered, by=BY, now=now)
@@ -41,6 +34,16 @@ def make(n_readers: int) -> dict[str, object]:
         invited = invitations.invite(study=study, name=f"Reader {number}", group="layperson", by=BY, now=now)
         links.append(reverse("reading:arrival", args=[link_token(invited)]))
     return {"links": links}
+
+
+def _protocol(n_trials: int) -> protocols.Protocol:
+    """Half reals, a quarter of each generator, six panels of warm-up; 12 test panels or a multiple."""
+    quotas = {
+        "real": dict.fromkeys(LESION_CLASSES, n_trials // 6),
+        "dcgan": dict.fromkeys(LESION_CLASSES, n_trials // 12),
+        "wgan": dict.fromkeys(LESION_CLASSES, n_trials // 12),
+    }
+    return protocols.Protocol(quotas, protocols.spread_warm_up(3, 3, ("dcgan", "wgan")), seed=1)
 
 
 def check() -> dict[str, object]:
@@ -76,7 +79,3 @@ def _pool(source: str, n_per_class: int) -> Pool:
         **{f"n_{lesion_class}": n_per_class for lesion_class in LESION_CLASSES},
     )
     return pools.create(name=source, patch_set=patch_set, by=BY, now=now)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(make(int(sys.argv[2])) if sys.argv[1] == "make" else check()) + "\n")

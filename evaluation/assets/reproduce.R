@@ -7,12 +7,17 @@
 
 arguments <- commandArgs(trailingOnly = TRUE)
 path <- if (length(arguments)) arguments[1] else "trials.csv"
-trials <- read.csv(path, stringsAsFactors = FALSE, fileEncoding = "UTF-8-BOM", colClasses = c(case = "character"))
+trials <- read.csv(
+  path, stringsAsFactors = FALSE, fileEncoding = "UTF-8-BOM", strip.white = TRUE,
+  colClasses = c(reader = "character", case = "character", answer = "character")
+)
 
 # ---- First readings of the test phase that have an answer ------------------------------------------------------
 
-if ("phase" %in% names(trials)) trials <- trials[trials$phase == "test", ]
-if ("role" %in% names(trials)) trials <- trials[trials$role %in% c("first", ""), ]
+for (name in c("origin", "answer")) trials[[name]] <- tolower(trials[[name]])
+trials$answer[trials$answer %in% "synthetic"] <- "fake"
+if ("phase" %in% names(trials)) trials <- trials[!(tolower(trials$phase) %in% c("warmup", "warm_up", "warm-up")), ]
+if ("role" %in% names(trials)) trials <- trials[!(trials$role %in% c("check", "repeat")), ]
 if ("order" %in% names(trials)) trials <- trials[order(trials$reader, trials$order), ]
 trials <- trials[!duplicated(trials[c("reader", "case")]), ]
 trials <- trials[trials$answer %in% c("real", "fake"), ]
@@ -25,7 +30,7 @@ wilson <- function(k, n, level = 0.95) {
   z <- qnorm((1 + level) / 2)
   middle <- (k + z^2 / 2) / (n + z^2)
   half <- z / (n + z^2) * sqrt(k * (n - k) / n + z^2 / 4)
-  c(low = middle - half, high = middle + half)
+  c(low = if (k == 0) 0 else middle - half, high = if (k == n) 1 else middle + half)
 }
 
 row_of <- function(part, reader, origin) {
@@ -53,6 +58,7 @@ if (length(generators) > 1) {
   cat("\nGenerators compared within readers (Fisher's exact test)\n")
   for (reader in unique(trials$reader)) {
     part <- trials[trials$reader == reader & trials$origin %in% generators, ]
+    if (length(unique(part$origin)) < 2) next
     found <- fisher.test(table(factor(part$correct, 0:1), part$origin))
     cat(sprintf("%s: p = %.4f\n", reader, found$p.value))
   }
@@ -62,9 +68,12 @@ if (length(generators) > 1) {
 
 if (requireNamespace("lme4", quietly = TRUE) && length(unique(trials$reader)) > 1) {
   cat("\nCorrect answers, logistic mixed model with random readers and cases (lme4)\n")
-  trials$origin <- relevel(factor(trials$origin), ref = "real")
-  model <- lme4::glmer(correct ~ origin + (1 | reader) + (1 | case), data = trials, family = binomial)
-  print(summary(model)$coefficients)
+  origins <- unique(trials$origin)
+  trials$origin <- factor(trials$origin, levels = c(intersect("real", origins), sort(setdiff(origins, "real"))))
+  fixed <- if (length(origins) > 1) "correct ~ origin" else "correct ~ 1"
+  formula <- as.formula(paste(fixed, "+ (1 | reader) + (1 | case)"))
+  model <- tryCatch(lme4::glmer(formula, data = trials, family = binomial), error = conditionMessage)
+  if (is.character(model)) cat("not fitted:", model, "\n") else print(summary(model)$coefficients)
 } else {
   cat("\nThe mixed model needs the package lme4 and two or more readers; left out.\n")
 }
@@ -74,6 +83,7 @@ if (requireNamespace("lme4", quietly = TRUE) && length(unique(trials$reader)) > 
 has_confidence <- "confidence" %in% names(trials) && !anyNA(suppressWarnings(as.numeric(trials$confidence)))
 if (requireNamespace("MRMCaov", quietly = TRUE) && has_confidence && length(generators) > 1) {
   confidence <- as.numeric(trials$confidence)
+  confidence <- confidence + 1 - min(1, confidence) # levels that begin at 0 are counted from 1
   k <- max(confidence)
   trials$score <- ifelse(trials$answer == "fake", k + confidence, k + 1 - confidence)
   long <- do.call(rbind, lapply(generators, function(generator) {

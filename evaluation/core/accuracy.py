@@ -8,12 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Final
 
 from evaluation.core.proportions import BalancedAccuracy, Difference, Proportion
 from evaluation.core.trial_roles import CHECK, FIRST, REPEAT, roles
 from generation.core.labels import DCGAN, LESION_CLASSES, REAL, WGAN
-from readerstudy.core.trial_csv import TEST, TrialRow
+from readerstudy.core.trial_csv import TEST, WARM_UP, TrialRow
 
 ALL: Final = "all"  # every origin, or every lesion class, together
 _FIRST_ORIGINS: Final = (
@@ -123,6 +124,77 @@ def tabulate(rows: Iterable[TrialRow]) -> Accuracy:
         n_checks=role_of.count(CHECK),
         _n=n,
         _n_correct=n_correct,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Trials of one reader that are alike, counted by whoever holds them; `n` of them, answered or not."""
+
+    reader: str
+    group: str
+    phase: str
+    role: str
+    origin: str
+    tissue: str
+    n: int
+    n_real: int
+    n_fake: int
+
+
+def from_counts(counted: Iterable[Counted]) -> Accuracy:
+    """Give the counts that `tabulate` gives of the trials, where every trial has its role."""
+    n: Counter[tuple[str, str, str]] = Counter()
+    n_correct: Counter[tuple[str, str, str]] = Counter()
+    n_unanswered: Counter[str] = Counter()
+    n_of: Counter[str] = Counter()
+    groups: dict[str, str] = {}
+    origins: set[str] = set()
+    tissues: set[str] = set()
+    for one in counted:
+        role = one.role if one.role in (CHECK, REPEAT) else FIRST
+        n_of[role if one.phase == TEST else one.phase] += one.n
+        if one.phase != TEST or role != FIRST:
+            continue
+        groups[one.reader] = one.group
+        origins.add(one.origin)
+        tissues.add(one.tissue)
+        n_answered = one.n_real + one.n_fake
+        n_unanswered[one.reader] += one.n - n_answered
+        key = (one.reader, one.origin, one.tissue)
+        n[key] += n_answered
+        n_correct[key] += one.n_real if one.origin == REAL else one.n_fake
+    return Accuracy(
+        readers=tuple(Reader(name, groups[name]) for name in sorted(groups, key=natural_order)),
+        origins=tuple(sorted(origins, key=origin_order)),
+        tissues=tuple(sorted(tissues, key=tissue_order)),
+        n_unanswered={name: n_unanswered[name] for name in groups},
+        n_warm_up=n_of[WARM_UP],
+        n_repeats=n_of[REPEAT],
+        n_checks=n_of[CHECK],
+        _n=n,
+        _n_correct=n_correct,
+    )
+
+
+def tabulate_by_reader(rows: Iterable[TrialRow]) -> Accuracy:
+    """Count as `tabulate` does, of trials that come reader by reader, with only one reader's trials in memory."""
+    parts = [tabulate(same) for _, same in groupby(rows, key=lambda row: row.reader)]
+    counted: list[Counter[tuple[str, str, str]]] = [Counter(), Counter()]
+    for part in parts:
+        counted[0].update(part._n)
+        counted[1].update(part._n_correct)
+    readers = (reader for part in parts for reader in part.readers)
+    return Accuracy(
+        readers=tuple(sorted(readers, key=lambda reader: natural_order(reader.name))),
+        origins=tuple(sorted({one for part in parts for one in part.origins}, key=origin_order)),
+        tissues=tuple(sorted({one for part in parts for one in part.tissues}, key=tissue_order)),
+        n_unanswered={name: n for part in parts for name, n in part.n_unanswered.items()},
+        n_warm_up=sum(part.n_warm_up for part in parts),
+        n_repeats=sum(part.n_repeats for part in parts),
+        n_checks=sum(part.n_checks for part in parts),
+        _n=counted[0],
+        _n_correct=counted[1],
     )
 
 

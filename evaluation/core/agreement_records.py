@@ -26,13 +26,13 @@ def of_comparisons(readings: Readings, *, level: float = LEVEL) -> Iterator[Reco
     if len(readings.readers) < 2:
         return
     for origin in (*readings.origins, ALL):
-        found = paired_readers.compare(readings, origin)
+        found = paired_readers.compare(readings, origin, with_pairs=not _unlisted(readings))
         if found.overall is not None:
             yield of_test(
                 "cochran_q", found.overall, origin=origin, population=THESE_READERS, note=_unlisted(readings)
             )
         n_pairs = len(found.pairs)
-        for one in found.pairs if not _unlisted(readings) else ():
+        for one in found.pairs:
             sides = f"{one.first} - {one.second}"
             yield of_estimate(
                 "reader_difference",

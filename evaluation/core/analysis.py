@@ -14,12 +14,14 @@ from evaluation.core import (
     readings,
     records,
     roc_records,
+    unblinding_records,
 )
 from evaluation.core.accuracy import Accuracy
 from evaluation.core.many_raters import N_REPLICATES
 from evaluation.core.proportions import LEVEL, IntervalMethod
 from evaluation.core.readings import Readings
 from evaluation.core.records import Record
+from evaluation.core.trial_columns import TrialColumns
 from readerstudy.core.trial_csv import TrialRow
 
 Report = Callable[[int, int, str], None]  # n_done, n_total, step
@@ -45,6 +47,7 @@ class AnalysisOptions:
     seed : of the bootstraps
     n_replicates : of each bootstrap
     n_levels : levels of confidence; absent: the highest level used
+    notices : what every result has to say about who knew results when
     """
 
     method: IntervalMethod = "wilson"
@@ -53,6 +56,7 @@ class AnalysisOptions:
     seed: int = 1
     n_replicates: int = N_REPLICATES
     n_levels: int | None = None
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,16 +88,19 @@ def analyse(
         If trials contradict one another.
     """
     options = options or AnalysisOptions()
-    every = list(rows)
+    every = TrialColumns.of(rows)
 
     def step(number: int) -> None:
         report(number, len(STEPS), STEPS[number])
 
     step(0)
-    counts = accuracy.tabulate(every)
+    counts = accuracy.tabulate_by_reader(every)
     given = readings.collect(every, options.n_levels)
     found: list[Record] = []
     step(1)
+    found.extend(
+        unblinding_records.of_rows(every, options.notices, method=options.method, level=options.level)
+    )
     found.extend(records.of_accuracy(counts, method=options.method, level=options.level))
     step(2)
     rng = np.random.default_rng(options.seed)

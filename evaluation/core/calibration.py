@@ -43,10 +43,9 @@ def of_reader(readings: Readings, reader: str, *, level: float = LEVEL) -> Calib
     Source: Galvin, Podd, Drga & Whitmore 2003, Psychon Bull Rev 10:843-876 (type-2 ROC); DeLong 1988, Biometrics
     44:837-845 (standard error).
     """
-    used = {one.confidence for other in readings.readers for one in readings.answered(other.name)} - {None}
     given = [one for one in readings.answered(reader) if one.confidence is not None]
     levels = []
-    for confidence in sorted(one for one in used if one is not None):
+    for confidence in readings.confidences:
         at = [bool(one.is_correct) for one in given if one.confidence == confidence]
         levels.append(ConfidenceLevel(confidence, Proportion(sum(at), len(at))))
     right = [one.confidence for one in given if one.is_correct and one.confidence is not None]

@@ -1,6 +1,7 @@
 """Cases one by one: how many readers each one fooled, the hardest and the easiest."""
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
 from typing import Final
@@ -25,6 +26,7 @@ COLUMNS: Final = (
     "mean_score",
     "median_rt_ms",
 )
+NOTE: Final = "note"
 
 
 @dataclass(frozen=True)
@@ -78,18 +80,22 @@ def tabulate(readings: Readings) -> CaseTable:
 
     Cases of equal share stand by the number of readers, more first, then by origin and name.
     """
-    by_case: dict[str, list[Reading]] = {case: [] for case in readings.cases}
+    by_case = {case: _Seen() for case in readings.cases}
     for reader in readings.readers:
         for one in readings.answered(reader.name):
-            by_case[one.case].append(one)
-    lines = sorted((_line(given) for given in by_case.values() if given), key=_hardest_first)
+            by_case[one.case].add(one)
+    lines = sorted((seen.line() for seen in by_case.values() if seen.n), key=_hardest_first)
     is_few = any(one.fooled.n < MIN_READERS for one in lines)
     return CaseTable(tuple(lines), FEW_READERS if is_few else "")
 
 
-def csv_lines(table: CaseTable, *, level: float = LEVEL) -> Iterator[str]:
-    """Write one row per case, hardest first, with Wilson's interval; what is absent stays empty."""
-    yield line(COLUMNS)
+def csv_lines(table: CaseTable, *, level: float = LEVEL, notices: Sequence[str] = ()) -> Iterator[str]:
+    """Write one row per case, hardest first, with Wilson's interval; what is absent stays empty.
+
+    Notices that every result has to carry stand in a column of their own, which is there only where there are any.
+    """
+    told = (" ".join(notices),) if notices else ()
+    yield line((*COLUMNS, NOTE) if told else COLUMNS)
     for one in table.lines:
         limits = one.fooled.interval("wilson", level)
         numbers = (one.fooled.fraction, limits.low if limits else None, limits.high if limits else None)
@@ -104,22 +110,40 @@ def csv_lines(table: CaseTable, *, level: float = LEVEL) -> Iterator[str]:
                 one.n_answered_fake,
                 number(one.mean_score),
                 number(one.median_rt_ms),
+                *told,
             )
         )
 
 
-def _line(given: list[Reading]) -> CaseLine:
-    scores = [one.score for one in given if one.score is not None]
-    times = [one.rt_ms for one in given if one.rt_ms is not None]
-    return CaseLine(
-        case=given[0].case,
-        origin=given[0].origin,
-        tissue=given[0].tissue,
-        fooled=Proportion(sum(not one.is_correct for one in given), len(given)),
-        n_answered_fake=sum(one.answer == FAKE for one in given),
-        mean_score=mean(scores) if scores else None,
-        median_rt_ms=float(median(times)) if times else None,
-    )
+class _Seen:
+    """What readers said of one case; counts and numbers, because there may be a million of readings."""
+
+    def __init__(self) -> None:
+        self.case = self.origin = self.tissue = ""
+        self.n = self.n_fooled = self.n_fake = 0
+        self.scores, self.times = array("q"), array("q")
+
+    def add(self, one: Reading) -> None:
+        if not self.n:
+            self.case, self.origin, self.tissue = one.case, one.origin, one.tissue
+        self.n += 1
+        self.n_fooled += not one.is_correct
+        self.n_fake += one.answer == FAKE
+        if one.score is not None:
+            self.scores.append(one.score)
+        if one.rt_ms is not None:
+            self.times.append(one.rt_ms)
+
+    def line(self) -> CaseLine:
+        return CaseLine(
+            case=self.case,
+            origin=self.origin,
+            tissue=self.tissue,
+            fooled=Proportion(self.n_fooled, self.n),
+            n_answered_fake=self.n_fake,
+            mean_score=mean(self.scores) if self.scores else None,
+            median_rt_ms=float(median(self.times)) if self.times else None,
+        )
 
 
 def _hardest_first(one: CaseLine) -> tuple[object, ...]:

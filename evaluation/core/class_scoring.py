@@ -22,6 +22,7 @@ MAX_TRAINING: Final = 10_000  # training patches compared with, pixel by pixel; 
 MAX_TRAINING_FEATURES: Final = 2000  # of them as features, which cost more
 MAX_FAKES: Final = 2000
 PIXELS: Final = "pixels: six scanned frames at half resolution"
+PIXELS_OF_OTHERS: Final = "pixels: all frames that are not computed, averaged to few pixels"
 
 # Work in units of one picture's features, for the progress bar only.
 DRAW_WORK: Final = 50
@@ -136,9 +137,13 @@ def _deeper(
     if depth is Depth.FEATURES:
         return replace(found, score=scores)
     say("frames and kinetics")
-    reals = found.reals.first(patch_comparison.MAX_PATCHES, chosen)
-    fakes = found.fakes.first(patch_comparison.MAX_PATCHES, chosen)
-    patches = patch_comparison.compare(reals.patches(), fakes.patches(), chosen, patients=reals.patients)
+    frame_set = found.reals.frame_set
+    n_compared = patch_comparison.n_compared(frame_set)
+    reals = found.reals.first(n_compared, chosen)
+    fakes = found.fakes.first(n_compared, chosen)
+    patches = patch_comparison.compare(
+        reals.patches(), fakes.patches(), chosen, patients=reals.patients, frame_set=frame_set
+    )
     say("nearest training patches")
     tests = _memorisation(found, sides, lesion_class, trained, features_of)
     return replace(found, score=scores, patches=replace(patches, memorisation=tests))
@@ -160,7 +165,7 @@ def _memorisation(
     pixels = memorisation.assess(
         fakes.small_frames(),
         training.small_frames(),
-        space=PIXELS,
+        space=PIXELS if found.reals.frame_set.is_paper else PIXELS_OF_OTHERS,
         training_groups=training.patients,
         held_out=found.reals.at(unseen).small_frames(),
     )

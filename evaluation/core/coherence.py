@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.core.frames import SUB, subtraction
+from generation.core.frame_set import PAPER, FrameSet
 
 
 @dataclass(frozen=True)
 class Coherence:
-    """Absolute error |Sub - (T1_post1 - T1_pre)| in units of stored intensity (0 .. 1023).
+    """Absolute error |Sub - (T1_post1 - T1_pre)| in units of stored intensity, of all subtractions of the frames.
 
     Parameters
     ----------
@@ -30,19 +30,21 @@ class Coherence:
     n: int
 
 
-def of_subtraction(patches: NDArray[np.integer]) -> Coherence | None:
-    """Measure the subtraction coherence of patches; None if there are none.
+def of_subtraction(patches: NDArray[np.integer], frame_set: FrameSet = PAPER) -> Coherence | None:
+    """Measure the subtraction coherence of patches; None if there are none, or no frame is a subtraction.
 
     Parameters
     ----------
-    patches : (n, 7, H, W) integers
+    patches : (n, frames, H, W) integers
+    frame_set : what the frames are
 
     Source: Haarburger 2019, figure 1: Sub = T1_post1 - T1_pre.
     """
-    if not len(patches):
+    if not len(patches) or not frame_set.subtractions:
         return None
-    expected = subtraction(patches).astype(np.int32)
-    errors = np.abs(patches[:, SUB].astype(np.int32) - expected).mean(axis=(1, 2))
+    computed = [frame_set.index(one.name) for one in frame_set.subtractions]
+    expected = frame_set.subtracted(patches)[:, computed].astype(np.int32)
+    errors = np.abs(patches[:, computed].astype(np.int32) - expected).mean(axis=(1, 2, 3))
     size = float(np.abs(expected).mean())
     return Coherence(
         mean=float(errors.mean()),

@@ -13,8 +13,9 @@ def number(value: float | None) -> str:
 def line(cells: Iterable[object]) -> str:
     """Join cells to one line; text that a spreadsheet would take for a formula gets an apostrophe in front."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow([_defused(cell) for cell in cells])
-    return text.getvalue()
+    # Written with both signs of a line's end, so that a cell holding either is quoted.
+    csv.writer(text, lineterminator="\r\n").writerow([_defused(cell) for cell in cells])
+    return text.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _defused(cell: object) -> object:

@@ -14,6 +14,7 @@ from evaluation.core.records import Record
 from evaluation.core.wording import decimal, percent
 from generation.core.labels import REAL
 
+NO_FAKE: Final = "fakes, reals or answers “fake” are missing"
 MAX_LEVELS: Final = 10  # a slider has too many positions to list the accuracy at each
 
 
@@ -34,13 +35,15 @@ def of_confusion(readings: Readings, *, level: float = LEVEL) -> Iterator[Record
             yield of_counts(
                 "ppv_real", counts.ppv_of_real, reader=reader, origin=generator, level=level, note=note
             )
+            at_half = counts.ppv_of_fake_at(0.5)
             yield of_number(
                 "ppv_fake_at_half",
-                counts.ppv_of_fake_at(0.5),
+                at_half,
                 counts.n,
                 "bayes, at 50 % fakes",
                 reader=reader,
                 origin=generator,
+                note=NO_FAKE if at_half is None else "derived from both rates, no interval",
             )
 
 

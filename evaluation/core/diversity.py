@@ -10,14 +10,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.core.frames import FRAMES, MAX_INTENSITY, SUB
+from evaluation.core.frame_pictures import averaged
+from generation.core.frame_set import PAPER, FrameSet
 
 WINDOW: Final = 11  # pixels; Wang 2004, section III-C
 SIGMA: Final = 1.5  # pixels; ibidem
 K1, K2 = 0.01, 0.03  # ibidem
 SCALE_WEIGHTS: Final = (0.0448, 0.2856, 0.3001)  # the first three of Wang 2003, section 3.2, scaled to sum 1
 N_PAIRS: Final = 500
-_BLOCK: Final = 50  # pairs held as float64 at once
+_BLOCK: Final = 50 * PAPER.n_bytes  # of pairs held as float64 at once
+LARGEST: Final = 128  # pixels; larger frames are averaged over blocks before they are compared
 
 Pictures = NDArray[np.float64]
 Similarities = NDArray[np.float64]
@@ -29,21 +31,26 @@ class Diversity:
 
     mean: float | None
     sd: float | None
-    per_frame: tuple[float, ...]  # mean per frame, in the order of FRAMES
+    per_frame: tuple[float, ...]  # mean per frame, in the order of the frame set
     n_pairs: int
     note: str
 
 
 def within(
-    patches: NDArray[np.integer], rng: np.random.Generator, groups: Sequence[str] | None = None
+    patches: NDArray[np.integer],
+    rng: np.random.Generator,
+    groups: Sequence[str] | None = None,
+    *,
+    frame_set: FrameSet = PAPER,
 ) -> Diversity:
     """Compare random pairs of patches of one class.
 
     Parameters
     ----------
-    patches : (n, 7, H, W) integers, T1 and T2 in 0..1023
+    patches : (n, frames, H, W) integers within the limits of their frames
     rng : draws the pairs
     groups : n names (patients); no pair holds two patches of one name, because neighbouring slices are alike
+    frame_set : what the frames are
 
     Source: Odena 2017, arXiv:1610.09585, section 4.2 (MS-SSIM of pairs within a class as a measure of diversity).
     """
@@ -52,9 +59,11 @@ def within(
         why = "No two patches come from different patients." if groups else "One patch makes no pair."
         return Diversity(None, None, (), 0, why)
     found = []
-    for start in range(0, len(pairs), _BLOCK):
-        rows = pairs[start : start + _BLOCK]
-        found.append(ms_ssim(patches[rows[:, 0]].astype(float), patches[rows[:, 1]].astype(float)))
+    n_held = max(1, _BLOCK // frame_set.n_bytes)
+    for start in range(0, len(pairs), n_held):
+        rows = pairs[start : start + n_held]
+        first, second = (averaged(patches[rows[:, side]], LARGEST).astype(float) for side in (0, 1))
+        found.append(ms_ssim(first, second, frame_set=frame_set))
     values = np.concatenate(found)
     means = values.mean(axis=1)
     return Diversity(
@@ -66,26 +75,28 @@ def within(
     )
 
 
-def ms_ssim(first: Pictures, second: Pictures) -> Similarities:
+def ms_ssim(first: Pictures, second: Pictures, *, frame_set: FrameSet = PAPER) -> Similarities:
     """Compute the multi-scale structural similarity of patches, frame by frame.
 
     Patches of 64 pixels hold the 11-pixel window at three scales (64, 32, 16), so three of the five scales are used.
-    The dynamic range is 1023, for the subtraction 2046. Negative factors, as of inverted structure, count as 0.
+    Smaller patches have fewer, their weights scaled to sum 1. The dynamic range is that of each frame, 1023 for the
+    paper's and 2046 for its subtraction. Negative factors, as of inverted structure, count as 0.
 
     Parameters
     ----------
-    first, second : (n, 7, H, W) floats, H and W at least 44
+    first, second : (n, frames, H, W) floats, H and W at least 11
+    frame_set : what the frames are
 
     Returns
     -------
-    (n, 7) at most 1
+    (n, frames) at most 1
 
     Source: Wang 2003, 10.1109/ACSSC.2003.1292216, equation 7.
     """
-    span = np.full(len(FRAMES), float(MAX_INTENSITY))
-    span[SUB] = 2.0 * MAX_INTENSITY
+    span = np.array([float(high - low) for low, high in frame_set.limits])
     c1, c2 = ((k * span[:, None, None]) ** 2 for k in (K1, K2))
-    weights = np.asarray(SCALE_WEIGHTS) / sum(SCALE_WEIGHTS)
+    n_scales = sum(min(first.shape[-2:]) >> scale >= WINDOW for scale in range(len(SCALE_WEIGHTS)))
+    weights = np.asarray(SCALE_WEIGHTS[:n_scales]) / sum(SCALE_WEIGHTS[:n_scales])
     result = np.ones(first.shape[:2])
     for scale, weight in enumerate(weights):
         if scale:
@@ -125,6 +136,7 @@ def _window_matrix(n: int) -> Pictures:
 
 def _halved(pictures: Pictures) -> Pictures:
     """Means of 2 x 2 pixels."""
+    pictures = pictures[..., : pictures.shape[-2] // 2 * 2, : pictures.shape[-1] // 2 * 2]
     *outer, height, width = pictures.shape
     blocks = pictures.reshape(*outer, height // 2, 2, width // 2, 2)
     return np.asarray(blocks.mean(axis=(-3, -1)))

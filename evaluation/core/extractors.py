@@ -20,6 +20,7 @@ from torch.nn.utils import fuse_conv_bn_eval
 from evaluation.core import extractor_names, inception, own_extractor
 from evaluation.core.extractor_names import ExtractorName
 from generation.core.errors import InputError
+from generation.core.frames import PATCH_SIZE
 
 BATCH: Final = 16
 FEATURES_VERSION: Final = 1  # part of every cache key: raise it when preprocessing changes
@@ -53,7 +54,7 @@ class Extractor:
 
         Parameters
         ----------
-        pictures : (n, 3, 64, 64) uint8
+        pictures : (n, 3, H, W) uint8, 64 x 64 of the paper's frames
         report : called with the number of pictures done so far
 
         Returns
@@ -124,7 +125,10 @@ def load(name: str, *, weights: Path | None = None, device: str = "cpu") -> Extr
 
 
 def _flatten(pictures: Tensor) -> Tensor:
-    return pictures.flatten(1).float() / 255
+    scaled = pictures.float() / 255
+    if scaled.shape[-2:] != (PATCH_SIZE, PATCH_SIZE):  # of other frames than the paper's
+        scaled = torch.nn.functional.adaptive_avg_pool2d(scaled, PATCH_SIZE)
+    return scaled.flatten(1)
 
 
 def _efficientnet_lite0(device: torch.device) -> Callable[[Tensor], Tensor]:

@@ -1,15 +1,12 @@
-"""Real against generated frame by frame: intensities, sharpness and likeness of pairs, for each of the seven frames."""
+"""Real against generated frame by frame: intensities, sharpness and likeness of pairs, for each frame."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.core.diversity import Diversity
-from generation.core.frames import FRAMES, MAX_INTENSITY
-
-_N_LEVELS: Final = 2 * MAX_INTENSITY + 1  # Sub reaches from -1023 to 1023
+from generation.core.frame_set import PAPER, FrameSet
 
 
 @dataclass(frozen=True)
@@ -18,7 +15,7 @@ class FrameScores:
 
     Parameters
     ----------
-    intensity_distance : earth mover's distance between the grey levels of all pixels, in levels of 0 .. 1023
+    intensity_distance : earth mover's distance between the grey levels of all pixels, in stored levels
     intensity_floor : the same between two halves of the reals
     real_mean, fake_mean : mean grey level
     real_sharpness, fake_sharpness : mean absolute difference of neighbouring pixels, in grey levels
@@ -41,22 +38,25 @@ def compare(
     fakes: NDArray[np.integer],
     diversities: tuple[Diversity, Diversity],
     rng: np.random.Generator,
+    *,
+    frame_set: FrameSet = PAPER,
 ) -> tuple[FrameScores, ...]:
     """Compare every frame of two sets of patches.
 
     Parameters
     ----------
-    reals : (n, 7, H, W) integers
-    fakes : (m, 7, H, W) integers
+    reals : (n, frames, H, W) integers
+    fakes : (m, frames, H, W) integers
     diversities : of the reals and of the fakes, for their means per frame
     rng : splits the reals for the floor
+    frame_set : what the frames are
     """
     if not len(reals) or not len(fakes):
         return ()
     order = rng.permutation(len(reals))
     halves = order[: len(order) // 2], order[len(order) // 2 :]
     found = []
-    for i, name in enumerate(FRAMES):
+    for i, name in enumerate(frame_set.names):
         x, y = reals[:, i], fakes[:, i]
         floor = grey_level_distance(x[halves[0]], x[halves[1]]) if len(reals) > 1 else None
         ssim = [one.per_frame[i] if one.per_frame else None for one in diversities]
@@ -81,13 +81,15 @@ def grey_level_distance(first: NDArray[np.integer], second: NDArray[np.integer])
 
     Parameters
     ----------
-    first, second : integers in -1023 .. 1023
+    first, second : integers
 
     Source: Vallender 1974, 10.1137/1118101 (the distance on the line is the area between the distribution functions).
     """
     cumulated = []
+    low = min(int(first.min()), int(second.min()))
+    n_levels = max(int(first.max()), int(second.max())) - low + 1
     for pixels in (first, second):
-        counts = np.bincount((pixels.ravel().astype(np.int64) + MAX_INTENSITY), minlength=_N_LEVELS)
+        counts = np.bincount(pixels.ravel().astype(np.int64) - low, minlength=n_levels)
         cumulated.append(np.cumsum(counts) / pixels.size)
     return float(np.abs(cumulated[0] - cumulated[1]).sum())
 

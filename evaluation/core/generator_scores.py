@@ -125,6 +125,8 @@ def score_all(
     infinite = extrapolation.between_sets(real_features, fake_features, rng)
     floor = extrapolation.floor(real_features, rng)
     notes = [scores.note, infinite.note]
+    if floor.note and infinite.estimate is not None and (floor.estimate is None or not infinite.note):
+        notes.append(f"Its floor: {floor.note[0].lower()}{floor.note[1:]}")
     scores = replace(
         scores,
         distance_infinite=infinite.estimate,
@@ -134,7 +136,7 @@ def score_all(
     reals = rng.permutation(len(real_features))[: kernel_distance.MAX_ROWS]
     fakes = rng.permutation(len(fake_features))[: kernel_distance.MAX_ROWS]
     names = [patients[i] for i in reals] if patients else None
-    if min(len(reals), len(fakes)) < kernel_distance.MIN_ROWS or (names and len(set(names)) < 2):
+    if not kernel_distance.is_defined(len(reals), len(fakes), names):
         notes.append("Too few patches or patients for a kernel distance.")
     else:
         kid = kernel_distance.between_sets(real_features[reals], fake_features[fakes], names)
@@ -147,6 +149,8 @@ def score_all(
     if len(reals) >= 2 * kernel_distance.MIN_ROWS:
         floors = [_kernel_floor(real_features[rng.permutation(reals)]) for _ in range(N_FLOORS)]
         scores = replace(scores, kid_floor=float(np.mean(floors)))
+    elif scores.kid is not None:
+        notes.append("Too few reals for a floor of the kernel distance.")
     return replace(scores, note=" ".join(note for note in notes if note))
 
 
@@ -215,6 +219,8 @@ def _note(draw_plan: DrawPlan, *, n_features: int) -> str:
         said.append("Too few reals for a floor.")
     elif draw_plan.n_floor < n:
         said.append(f"The floor is between sets of {draw_plan.n_floor} and would be lower at {n}.")
+    if all(draw.patient_floor is None for draw in draw_plan.draws):
+        said.append("No floor between patients, because they are too few or unknown.")
     if n <= manifold.K_DENSITY:
         said.append(f"Precision, recall, density and coverage need more than {manifold.K_DENSITY} patches.")
     if n <= n_features:

@@ -4,6 +4,7 @@ Its expectation does not depend on the number of patches, so unlike a Frechet di
 different sizes; it is 0 on average, and negative half of the time, where the sets do not differ.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -62,7 +63,7 @@ def between_sets(
     Raises
     ------
     InputError
-        If a set has fewer than four rows, there is a single group, or the numbers of features differ.
+        If a set has fewer than four rows, one group holds all reals or all but one, or the numbers of features differ.
 
     Source: Binkowski 2018, arXiv:1801.01401, section 4 (kernel); Gretton 2012, JMLR 13:723, equation 3 (estimator);
     Efron & Stein 1981, 10.1214/aos/1176345462 (the jackknife variance is not too small on average).
@@ -75,8 +76,10 @@ def between_sets(
     x, y = np.asarray(reals, dtype=np.float64), np.asarray(fakes, dtype=np.float64)
     groups = np.unique(np.asarray(real_groups), return_inverse=True)[1] if real_groups else np.arange(len(x))
     n_groups = int(groups.max()) + 1
-    if n_groups < 2:
-        raise InputError("All reals belong to one patient, so an interval is not defined; add patients.")
+    if not is_defined(len(x), len(y), real_groups):
+        raise InputError(
+            "All reals, or all but one, belong to one patient, so an interval is not defined; add patients."
+        )
     xx, yy, xy = kernel(x, x), kernel(y, y), kernel(x, y)
     np.fill_diagonal(xx, 0.0)
     np.fill_diagonal(yy, 0.0)
@@ -94,6 +97,18 @@ def between_sets(
     variance = _jackknife_variance(leave_x) + _jackknife_variance(leave_y)
     df = min(n_groups, len(y)) - 1
     return KernelDistance(estimate, float(np.sqrt(variance)), df, len(x), len(y), n_groups)
+
+
+def is_defined(n_real: int, n_fake: int, real_groups: Sequence[str] | None = None) -> bool:
+    """Say whether the distance and its jackknife are: a pair of reals has to be left without any one group.
+
+    Parameters
+    ----------
+    n_real, n_fake : rows
+    real_groups : names of the reals' groups; None where every real is one of its own
+    """
+    largest = max(Counter(real_groups).values()) if real_groups else 1
+    return min(n_real, n_fake) >= MIN_ROWS and n_real - largest >= 2
 
 
 def kernel(x: Matrix, y: Matrix) -> Matrix:

@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from generation.core.frames import DYNAMIC, MAX_INTENSITY
+from generation.core.frame_set import PAPER, FrameSet
 
 REGION: Final = 3  # pixels on a side
-CENTRE: Final = 32  # the region's centre lies in the middle 32 x 32 pixels, where extraction puts a lesion
-DARKEST: Final = (
-    0.05 * MAX_INTENSITY
-)  # below that before contrast (air, flow), a ratio of intensities says nothing
+CENTRE: Final = (
+    0.5  # of either side, 32 of 64 pixels: where extraction puts a lesion, and the region's centre lies
+)
+DARKEST: Final = 0.05  # of the highest value: below that before contrast (air, flow), a ratio says nothing
+NO_KINETICS: Final = "No kinetics:"  # begins the note of frames that cannot have any
+FEWEST: Final = 3  # frames of a series: one before contrast, two after it
 CHANGE_LIMIT: Final = 0.10  # BI-RADS MRI lexicon: last against first post-contrast frame
 CURVE_TYPES: Final = ("persistent", "plateau", "washout")
 
@@ -82,17 +84,42 @@ class Comparison:
 QUANTITIES: Final = ("initial", "peak", "late_change")
 
 
-def measure(patches: NDArray[np.integer]) -> Enhancement:
+def missing(frame_set: FrameSet) -> str:
+    """Why patches of these frames have no kinetics; "" where they do."""
+    if not frame_set.dynamic:
+        return f"{NO_KINETICS} {frame_set.words} hold no dynamic series."
+    if len(frame_set.dynamic) < FEWEST:
+        return (
+            f"No kinetics: the dynamic series has {len(frame_set.dynamic)} frames, and {FEWEST} are needed."
+        )
+    if any(frame_set.is_signed(name) for name in frame_set.dynamic):
+        return f"{NO_KINETICS} the dynamic series has values below 0, and a ratio to them says nothing."
+    return ""
+
+
+def absent(why: str) -> Comparison:
+    """A comparison that could not be made."""
+    nothing: dict[str, float | None] = dict.fromkeys(QUANTITIES)
+    types = dict.fromkeys(CURVE_TYPES, 0)
+    return Comparison(types, types, None, nothing, nothing, nothing, nothing, 0, 0, why)
+
+
+def measure(patches: NDArray[np.integer], frame_set: FrameSet = PAPER) -> Enhancement:
     """Measure the most enhancing region of every patch.
 
     Parameters
     ----------
-    patches : (n, 7, H, W) integers
+    patches : (n, frames, H, W) integers
+    frame_set : what the frames are; with a dynamic series, see `missing`
 
     Source: Kuhl 1999, 10.1148/radiology.211.1.r99ap38101 (region of most enhancement, curve types).
     """
-    blocks = [_hottest(patches[start : start + 200]) for start in range(0, len(patches), 200)]
-    curves = np.concatenate(blocks) if blocks else np.empty((0, 5))
+    series = [frame_set.index(name) for name in frame_set.dynamic]
+    darkest = DARKEST * frame_set.limits[series[0]][1]
+    blocks = [
+        _hottest(patches[start : start + 200][:, series], darkest) for start in range(0, len(patches), 200)
+    ]
+    curves = np.concatenate(blocks) if blocks else np.empty((0, len(series)))
     measured = np.flatnonzero(np.isfinite(curves).all(axis=1))
     curves = curves[measured]
     pre, post = curves[:, 0], curves[:, 1:]
@@ -150,14 +177,17 @@ def _medians(found: Enhancement) -> dict[str, float | None]:
     }
 
 
-def _hottest(patches: NDArray[np.integer]) -> Values:
-    """Mean intensities (n, 5) of T1_pre .. T1_post4 in the most enhancing region; NaN where all is dark."""
-    series = patches[:, DYNAMIC].astype(np.float64)
+def _hottest(patches: NDArray[np.integer], darkest: float) -> Values:
+    """Mean intensities (n, times) of the series in the most enhancing region; NaN where all is dark."""
+    series = patches.astype(np.float64)
     windows = np.lib.stride_tricks.sliding_window_view(series, (REGION, REGION), axis=(-2, -1))
     means: Values = windows.mean(axis=(-2, -1))
-    first = (means.shape[-1] - CENTRE) // 2
-    middle = means[..., first : first + CENTRE, first : first + CENTRE].reshape(len(series), 5, -1)
-    gain = np.where(middle[:, 0] >= DARKEST, middle[:, 1] - middle[:, 0], -np.inf)
+    for axis, side in ((-2, patches.shape[-2]), (-1, patches.shape[-1])):
+        wanted = int(CENTRE * side)
+        first = (means.shape[axis] - wanted) // 2
+        means = np.take(means, np.arange(first, first + wanted), axis=axis)
+    middle = means.reshape(*series.shape[:2], -1)
+    gain = np.where(middle[:, 0] >= darkest, middle[:, 1] - middle[:, 0], -np.inf)
     chosen = gain.argmax(axis=1)
     rows = np.arange(len(series))
     curves: Values = middle[rows, :, chosen]

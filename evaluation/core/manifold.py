@@ -54,7 +54,7 @@ def between_sets(reals: Features, fakes: Features) -> ManifoldScores:
     centre = np.asarray(reals, dtype=np.float64).mean(axis=0)
     x, y = np.asarray(reals, dtype=np.float64) - centre, np.asarray(fakes, dtype=np.float64) - centre
     across = squared_distances(x, y)
-    real_radii, fake_radii = _radii(squared_distances(x, x)), _radii(squared_distances(y, y))
+    real_radii, fake_radii = _radii(x), _radii(y)
     in_real_ball = across <= real_radii[K_PRECISION][:, None]
     in_fake_ball = across <= fake_radii[K_PRECISION][None, :]
     in_wide_ball = across <= real_radii[K_DENSITY][:, None]
@@ -97,8 +97,14 @@ def squared_distances(x: Matrix, y: Matrix) -> Matrix:
     return found
 
 
-def _radii(distances: Matrix) -> dict[int, Matrix]:
-    """Squared distance of every point to its k-th nearest other point."""
+def _radii(points: Matrix) -> dict[int, Matrix]:
+    """Squared distance of every point to its k-th nearest other point, and what rounding may add to a point on the sphere."""
+    distances = squared_distances(points, points)
     np.fill_diagonal(distances, np.inf)
     nearest = np.sort(np.partition(distances, K_DENSITY - 1, axis=1)[:, :K_DENSITY], axis=1)
-    return {k: nearest[:, k - 1] for k in (K_PRECISION, K_DENSITY)}
+    lengths = np.sqrt(np.einsum("ij,ij->i", points, points))
+    found = {}
+    for k in (K_PRECISION, K_DENSITY):
+        radii = nearest[:, k - 1]
+        found[k] = radii + _ROUNDING * (lengths**2 + (lengths + np.sqrt(radii)) ** 2)
+    return found

@@ -4,7 +4,7 @@ Every function takes `counts`, (N, q): how many raters put case i into category 
 bootstrap over cases is one product with a matrix of weights.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from math import sqrt
 from typing import Final, Literal
 
@@ -20,6 +20,9 @@ Counts = NDArray[np.float64]
 Scale = Literal["nominal", "ordinal"]
 
 N_REPLICATES: Final = 2000
+MAX_CELLS: Final = (
+    4_000_000  # replicates x cases that are worked on at once; 32 MB for each intermediate table
+)
 MAX_UNDEFINED: Final = 0.05  # share of bootstrap replicates without a value above which there is no interval
 NO_PAIRS: Final = "no case has two ratings"
 CONSTANT: Final = "all ratings are the same, so chance agreement is 1"
@@ -74,8 +77,8 @@ def fleiss_kappa(
     value = _fleiss(complete, np.ones((1, len(complete))))[0]
     if np.isnan(value):
         return Estimate(None, len(complete), "fleiss", note=CONSTANT)
-    weights = _resampled(kept, rng, n_replicates)
-    return _with_bootstrap(float(value), _fleiss(complete, weights), len(complete), "fleiss", level, note)
+    replicates = _replicated(lambda weights: _fleiss(complete, weights), kept, rng, n_replicates)
+    return _with_bootstrap(float(value), replicates, len(complete), "fleiss", level, note)
 
 
 def fleiss_test(counts: Counts) -> HypothesisTest:
@@ -125,8 +128,9 @@ def krippendorff_alpha(
     value = _alpha(units, np.ones((1, len(units))), scale)[0]
     if np.isnan(value):
         return Estimate(None, len(units), method, note=CONSTANT)
-    weights = _resampled(kept if kept is not None else [0] * len(units), rng, n_replicates)
-    return _with_bootstrap(float(value), _alpha(units, weights, scale), len(units), method, level)
+    strata = kept if kept is not None else [0] * len(units)
+    replicates = _replicated(lambda weights: _alpha(units, weights, scale), strata, rng, n_replicates)
+    return _with_bootstrap(float(value), replicates, len(units), method, level)
 
 
 def gwet_ac1(counts: Counts, *, level: float = LEVEL) -> Estimate:
@@ -207,14 +211,32 @@ def _quotient(above: Counts, below: Counts) -> Counts:
     return np.where(is_defined, above / np.where(is_defined, below, 1.0), np.nan)
 
 
-def _resampled(strata: Sequence[Hashable], rng: np.random.Generator, n_replicates: int) -> Counts:
+def _replicated(
+    statistic: Callable[[Counts], Counts],
+    strata: Sequence[Hashable],
+    rng: np.random.Generator,
+    n_replicates: int,
+) -> Counts:
+    """Compute a statistic of every replicate, block by block where cases are many."""
+    drawn = _resampled(strata, rng, n_replicates)
+    return np.concatenate([statistic(block.astype(np.float64)) for block in blocks(drawn)])
+
+
+def blocks(drawn: NDArray[np.int32]) -> Iterator[NDArray[np.int32]]:
+    """Cut rows of draws into blocks of a size that is soon worked on; those of ordinary studies stay whole."""
+    n_rows = max(1, MAX_CELLS // max(drawn.shape[1], 1))
+    for start in range(0, len(drawn), n_rows):
+        yield drawn[start : start + n_rows]
+
+
+def _resampled(strata: Sequence[Hashable], rng: np.random.Generator, n_replicates: int) -> NDArray[np.int32]:
     """Draw how often each case enters each replicate, (replicates, N); strata keep their sizes."""
-    weights = np.zeros((n_replicates, len(strata)))
+    drawn = np.zeros((n_replicates, len(strata)), dtype=np.int32)
     for stratum in dict.fromkeys(strata):
         columns = [i for i, one in enumerate(strata) if one == stratum]
         n = len(columns)
-        weights[:, columns] = rng.multinomial(n, np.full(n, 1 / n), size=n_replicates)
-    return weights
+        drawn[:, columns] = rng.multinomial(n, np.full(n, 1 / n), size=n_replicates)
+    return drawn
 
 
 def _with_bootstrap(

@@ -30,6 +30,7 @@ from generation.core.labels import REAL
 
 PRIMARY: Final = "or-jackknife"
 ONE_SIDE: Final = "a rate off 50 % may be a habit of answering one way; balanced accuracy is free of that"
+ONE_ANSWER: Final = "always giving one answer is"
 _POPULATIONS: Final[dict[Randomness, str]] = {
     RRRC: READERS_AND_CASES,
     FRRC: THESE_READERS,
@@ -97,7 +98,7 @@ def of_readings(
     for number, panel in enumerate([*(one for one in panels if one.origin == ALL), *comparisons]):
         if panel.usable.n_readers:
             rng = np.random.default_rng([seed, number])
-            for found in reports.by_bootstrap(panel.usable, panel.kind, rng, n_resamples):
+            for found in reports.by_bootstrap(panel.usable, panel.kind, rng, n_resamples, level):
                 yield _record(panel, found, settings, f"seed {seed}, stream {number}")
 
 
@@ -258,7 +259,7 @@ def _prevalence(table: RatingTable) -> str:
     share = float(table.is_fake.mean()) if table.is_fake.size else 0.5
     if abs(share - 0.5) < 0.005:
         return ""
-    return f"{100 * share:.1f} % of the cases are fakes, so always giving one answer is {100 * max(share, 1 - share):.1f} % correct"
+    return f"{100 * share:.1f} % of the cases are fakes, so {ONE_ANSWER} {100 * max(share, 1 - share):.1f} % correct"
 
 
 def _called_fake(correct: RatingTable) -> RatingTable:

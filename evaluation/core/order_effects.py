@@ -22,6 +22,7 @@ PREVIOUS: Final = "previous answer"  # 1 after "fake", 0 after "real"
 IS_FAKE: Final = "is fake"
 MEAN_SLOPE: Final = "mean of readers, t"
 NO_ORDER: Final = "column order is missing, so the sequence is unknown"
+TIED_ORDER: Final = "several trials have the same order, so the sequence is unknown"
 FEW_SLOPES: Final = "fewer than two readers have a slope of their own"
 
 
@@ -86,7 +87,9 @@ def of_reader(
     """
     shown = readings.shown[reader]
     if not shown or any(one.order is None for one in shown):
-        return _unknown(reader, len(readings.first[reader]))
+        return _unknown(reader, len(readings.first[reader]), NO_ORDER)
+    if len({one.order for one in shown}) < len(shown):
+        return _unknown(reader, len(readings.first[reader]), TIED_ORDER)
     step = max(len(shown) - 1, 1)
     placed = [_Placed(one, i / step) for i, one in enumerate(shown) if one.role == FIRST and one.answer]
     right = [bool(one.reading.is_correct) for one in placed]
@@ -170,13 +173,13 @@ def _quarters(shown: Sequence[Reading], rule: ExclusionRule, level: float) -> tu
     return tuple(found)
 
 
-def _unknown(reader: str, n: int) -> OrderEffects:
+def _unknown(reader: str, n: int, reason: str) -> OrderEffects:
     def absent(name: str) -> Coefficient:
         return Coefficient(
-            name, Estimate(None, n, METHOD, note=NO_ORDER), HypothesisTest(METHOD, n, None, note=NO_ORDER)
+            name, Estimate(None, n, METHOD, note=reason), HypothesisTest(METHOD, n, None, note=reason)
         )
 
     nothing = Proportion(0, 0)
     return OrderEffects(
-        reader, (), absent(POSITION), absent(POSITION), nothing, nothing, absent(PREVIOUS), NO_ORDER
+        reader, (), absent(POSITION), absent(POSITION), nothing, nothing, absent(PREVIOUS), reason
     )

@@ -108,7 +108,7 @@ def load(path: Path, *, device: torch.device, picture_size: int = 64) -> OwnEnco
             )
     except Exception as error:  # the file's own code may raise anything
         raise InputError(
-            f"Encoder {path} gives no features of 3 x {preparation.size or picture_size} pixel pictures: {str(error)[:160]}"
+            f"Encoder {path} gives no features of 3 x {preparation.size or picture_size} pixel pictures ({str(error)[:160]})."
         ) from error
     if probe.ndim != 2 or probe.shape[0] != _PROBE:
         raise InputError(
@@ -128,7 +128,7 @@ def _preparation(sidecar: Path, *, default_title: str) -> Preparation:
         size = stated.get("size")
         size = None if size is None else int(size)
         title = str(stated.get("title", default_title))[:60]
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise InputError(
             f"{sidecar} cannot be read: {str(error)[:120]}; state title, size, mean and std."
         ) from error
@@ -148,7 +148,7 @@ def _torchscript(path: Path, device: torch.device) -> Callable[[Tensor], Tensor]
             )  # torch prefers torch.export; encoders exist as files
             module = torch.jit.load(str(path), map_location=device)
     except Exception as error:  # torch raises several types for damaged files
-        raise InputError(f"Encoder {path} cannot be read as TorchScript: {str(error)[:160]}") from error
+        raise InputError(f"Encoder {path} cannot be read as TorchScript ({str(error)[:160]}).") from error
     module.eval()
     return lambda x: torch.as_tensor(_first(module(x)))
 
@@ -159,7 +159,7 @@ def _onnx(path: Path) -> Callable[[Tensor], Tensor]:
     try:
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no base class of their own
-        raise InputError(f"Encoder {path} cannot be read as ONNX: {str(error)[:160]}") from error
+        raise InputError(f"Encoder {path} cannot be read as ONNX ({str(error)[:160]}).") from error
     given = session.get_inputs()[0]
     n_fixed = given.shape[0] if isinstance(given.shape[0], int) else None
 

@@ -146,15 +146,17 @@ class ReaderComparison:
     pairs: tuple[ReaderDifference, ...]
 
 
-def compare(readings: Readings, origin: str = ALL) -> ReaderComparison:
+def compare(readings: Readings, origin: str = ALL, *, with_pairs: bool = True) -> ReaderComparison:
     """Compare the accuracy of all readers, then of each two, with Holm's adjustment over the pairs.
 
     Parameters
     ----------
     origin : one origin, or `all`
+    with_pairs : compare each two readers; their number grows with the square of the readers
     """
     names = [reader.name for reader in readings.readers]
-    counts = {(one, other): pair(readings, one, other, origin) for one, other in combinations(names, 2)}
+    sides = combinations(names, 2) if with_pairs else ()
+    counts = {(one, other): pair(readings, one, other, origin) for one, other in sides}
     adjusted = holm([table.test().p for table in counts.values()])
     pairs = tuple(
         ReaderDifference(one, other, table, p)
@@ -199,9 +201,5 @@ def cochran_q(is_correct: Sequence[Sequence[bool]]) -> HypothesisTest:
 
 
 def _complete(readings: Readings, origin: str) -> list[list[bool]]:
-    every = [readings.first[reader.name] for reader in readings.readers]
-    return [
-        [bool(given[case].is_correct) for given in every]
-        for case in readings.cases_of(origin)
-        if all(case in given for given in every)
-    ]
+    by_case = zip(*readings.correct_matrix(origin), strict=True)
+    return [[bool(one) for one in row] for row in by_case if None not in row]

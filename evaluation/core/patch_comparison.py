@@ -13,8 +13,10 @@ from evaluation.core.diversity import Diversity
 from evaluation.core.frame_statistics import FrameScores
 from evaluation.core.kinetics import Comparison
 from evaluation.core.memorisation import Memorisation
+from generation.core.frame_set import PAPER, FrameSet
 
 MAX_PATCHES: Final = 1000  # of each side; 57 MB of int16
+MAX_BYTES: Final = 256 * 2**20  # of each side, where the frames are others
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class PatchComparison:
     kinetics : curve types and enhancement
     frames : one entry per frame
     memorisation : one entry per space of distances
+    coherence_note : why there is no error of a subtraction
     """
 
     n_real: int
@@ -40,6 +43,12 @@ class PatchComparison:
     kinetics: Comparison
     frames: tuple[FrameScores, ...]
     memorisation: tuple[Memorisation, ...] = ()
+    coherence_note: str = ""
+
+
+def n_compared(frame_set: FrameSet) -> int:
+    """How many patches of each side are looked at: fewer where a patch is large."""
+    return min(MAX_PATCHES, MAX_BYTES // frame_set.n_bytes)
 
 
 def compare(
@@ -48,27 +57,36 @@ def compare(
     rng: np.random.Generator,
     *,
     patients: Sequence[str] = (),
+    frame_set: FrameSet = PAPER,
 ) -> PatchComparison:
     """Compare patches of one class.
 
     Parameters
     ----------
-    reals : (n, 7, 64, 64) int16
-    fakes : (m, 7, 64, 64) int16
+    reals : (n, frames, height, width) int16
+    fakes : (m, frames, height, width) int16
     rng : draws pairs and halves
     patients : names of the reals' patients; empty if unknown
+    frame_set : what the frames are
     """
     diversities = (
-        diversity.within(reals, rng, patients or None),
-        diversity.within(fakes, rng),
+        diversity.within(reals, rng, patients or None, frame_set=frame_set),
+        diversity.within(fakes, rng, frame_set=frame_set),
+    )
+    why = kinetics.missing(frame_set)
+    curves = (
+        kinetics.absent(why)
+        if why
+        else kinetics.compare(kinetics.measure(reals, frame_set), kinetics.measure(fakes, frame_set), rng)
     )
     return PatchComparison(
         n_real=len(reals),
         n_fake=len(fakes),
         real_diversity=diversities[0],
         fake_diversity=diversities[1],
-        real_coherence=coherence.of_subtraction(reals),
-        fake_coherence=coherence.of_subtraction(fakes),
-        kinetics=kinetics.compare(kinetics.measure(reals), kinetics.measure(fakes), rng),
-        frames=frame_statistics.compare(reals, fakes, diversities, rng),
+        real_coherence=coherence.of_subtraction(reals, frame_set),
+        fake_coherence=coherence.of_subtraction(fakes, frame_set),
+        kinetics=curves,
+        frames=frame_statistics.compare(reals, fakes, diversities, rng, frame_set=frame_set),
+        coherence_note="" if frame_set.subtractions else "No frame is computed from two others.",
     )

@@ -4,53 +4,32 @@ The common input of the reader analyses. Warm-up trials, attention checks and re
 kept or counted apart, and so are trials without an answer.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from itertools import groupby
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from math import inf
 from typing import Final
 
+import numpy as np
+
 from evaluation.core.accuracy import ALL, Reader, is_correct, natural_order, origin_order, tissue_order
-from evaluation.core.trial_roles import CHECK, FIRST, REPEAT, roles
+from evaluation.core.sittings import GrowingSittings, Reading
+from evaluation.core.trial_columns import TrialColumns
+from evaluation.core.trial_roles import CHECK, FIRST, TIMEOUT_COLUMN, roles
 from generation.core.errors import InputError
 from generation.core.labels import REAL
 from readerstudy.core.trial_csv import TEST, TrialRow
 
+__all__ = ["FAKE", "Matrix", "Reading", "Readings", "ScoreMatrix", "collect"]
+
 FAKE: Final = "fake"  # the answer; a case has the name of its generator instead
-TIMEOUT_COLUMN: Final = "is_timeout"
+MAX_LEVELS: Final = 1000  # of confidence: tables of scores have twice as many rows and columns
 _YES: Final = ("1", "true", "yes")
+_SUMS: Final = frozenset({ALL, "balanced"})  # what records call several origins together
 
 Matrix = tuple[tuple[str | None, ...], ...]
 ScoreMatrix = tuple[tuple[int | None, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One trial of the test phase.
-
-    Attributes
-    ----------
-    answer : `real`, `fake`, or "" where there is none
-    is_correct : absent without an answer
-    confidence : as the reader gave it, absent where the study did not ask
-    score : 1 (surely real) .. 2k (surely fake) for k levels of confidence; absent without confidence or answer
-    order : position among the reader's test trials, from 1
-    role : `first`, `repeat` or `check`
-    is_timeout : the trial ended at its time limit
-    """
-
-    case: str
-    origin: str
-    tissue: str
-    answer: str
-    is_correct: bool | None
-    confidence: int | None
-    score: int | None
-    rt_ms: int | None
-    order: int | None
-    role: str = FIRST
-    is_timeout: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +49,7 @@ class Readings:
     repeats : reader -> later readings of a case, in their order, with or without an answer
     shown : reader -> every test trial in the order shown, attention checks included
     n_warm_up : trials left out because they belong to the warm-up, by reader; a reader may have no others
+    confidences : every level that stands beside an answered first reading, in rising order
     """
 
     readers: tuple[Reader, ...]
@@ -83,6 +63,7 @@ class Readings:
     repeats: Mapping[str, tuple[Reading, ...]]
     shown: Mapping[str, tuple[Reading, ...]]
     n_warm_up: Mapping[str, int]
+    confidences: tuple[int, ...] = field(default=())
 
     @property
     def generators(self) -> tuple[str, ...]:
@@ -93,7 +74,14 @@ class Readings:
         """List the cases of one origin, or all; they are the columns of the matrices."""
         if origin in (None, ALL):
             return self.cases
-        return tuple(case for case in self.cases if self.origin_of[case] == origin)
+        return self._cases_by_origin.get(origin or "", ())
+
+    @cached_property
+    def _cases_by_origin(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for case in self.cases:
+            found.setdefault(self.origin_of[case], []).append(case)
+        return {origin: tuple(cases) for origin, cases in found.items()}
 
     def answered(self, reader: str, origin: str | None = None) -> tuple[Reading, ...]:
         """List a reader's answered first readings of one origin, or all, in the order of `cases`."""
@@ -116,6 +104,14 @@ class Readings:
             for given in (self.first[reader.name] for reader in self.readers)
         )
 
+    def correct_matrix(self, origin: str | None = None) -> tuple[tuple[bool | None, ...], ...]:
+        """Lay out which answers were right, readers x cases; None where a reader did not answer a case."""
+        cases = self.cases_of(origin)
+        return tuple(
+            tuple(given[case].is_correct if case in given else None for case in cases)
+            for given in (self.first[reader.name] for reader in self.readers)
+        )
+
     def n_checks(self, reader: str) -> int:
         """Count a reader's attention checks."""
         return sum(reading.role == CHECK for reading in self.shown[reader])
@@ -133,41 +129,69 @@ def collect(rows: Iterable[TrialRow], n_levels: int | None = None) -> Readings:
     Raises
     ------
     InputError
-        If a case has two origins or lesion classes, a confidence lies outside its scale, or a reader judged a
-        case twice and the order of the two is unknown.
+        If a case has two origins or lesion classes, a reader two groups, a generator the name of a sum, a confidence
+        lies outside its scale, or a reader judged a case twice and the order of the two is unknown.
     """
-    every = list(rows)
-    test = [row for row in every if row.phase == TEST]
-    _check_truth(test)
-    role_of = roles(test)
-    scale = _Scale.of((row for row, role in zip(test, role_of, strict=True) if role != CHECK), n_levels)
+    table = TrialColumns.of(rows)
+    _check_truth(table)
+    scale = _Scale.of(_confident(table), n_levels)
+    summary = _Summary()
     groups: dict[str, str] = {}
-    shown: dict[str, list[Reading]] = defaultdict(list)
-    for row, role in zip(test, role_of, strict=True):
-        groups[row.reader] = max(row.group, groups.get(row.reader, ""))
-        shown[row.reader].append(_reading(row, role, scale))
-    readers = tuple(Reader(name, groups[name]) for name in sorted(groups, key=natural_order))
-    in_order = {reader.name: tuple(sorted(shown[reader.name], key=_position)) for reader in readers}
-    firsts = {name: [one for one in sequence if one.role == FIRST] for name, sequence in in_order.items()}
-    origin_of = {one.case: one.origin for sequence in firsts.values() for one in sequence}
-    tissues = {one.tissue for sequence in firsts.values() for one in sequence}
+    n_warm_up: Counter[str] = Counter()
+    sittings = GrowingSittings()
+    for every in table.by_reader():
+        test = [row for row in every if row.phase == TEST]
+        name = every[0].reader
+        if len(test) < len(every):
+            n_warm_up[name] = len(every) - len(test)
+        if not test:
+            continue
+        given = [_reading(row, role, scale) for row, role in zip(test, roles(test), strict=True)]
+        groups[name] = _group(test, given)
+        sittings.append(name, sorted(given, key=_position))
+        summary.add(given)
+    by_reader = sittings.packed()
+    origin_of = summary.origin_of
     return Readings(
-        readers=readers,
+        readers=tuple(Reader(name, groups[name]) for name in sorted(groups, key=natural_order)),
         origins=tuple(sorted(set(origin_of.values()), key=origin_order)),
-        tissues=tuple(sorted(tissues, key=tissue_order)),
+        tissues=tuple(sorted(summary.tissues, key=tissue_order)),
         cases=tuple(sorted(origin_of, key=lambda case: (origin_order(origin_of[case]), natural_order(case)))),
         origin_of=origin_of,
         n_levels=scale.n_levels,
-        first={name: {one.case: one for one in sequence if one.answer} for name, sequence in firsts.items()},
-        unanswered={
-            name: {one.case: one for one in sequence if not one.answer} for name, sequence in firsts.items()
-        },
-        repeats={
-            name: tuple(one for one in sequence if one.role == REPEAT) for name, sequence in in_order.items()
-        },
-        shown=in_order,
-        n_warm_up=Counter(row.reader for row in every if row.phase != TEST),
+        first=by_reader.each(lambda sitting: sitting.first),
+        unanswered=by_reader.each(lambda sitting: sitting.unanswered),
+        repeats=by_reader.each(lambda sitting: sitting.repeats),
+        shown=by_reader.each(lambda sitting: sitting.shown),
+        n_warm_up=n_warm_up,
+        confidences=tuple(sorted(summary.confidences)),
     )
+
+
+class _Summary:
+    """What occurs in the first readings of all readers."""
+
+    def __init__(self) -> None:
+        self.origin_of: dict[str, str] = {}
+        self.tissues: set[str] = set()
+        self.confidences: set[int] = set()
+
+    def add(self, given: Iterable[Reading]) -> None:
+        for one in given:
+            if one.role == FIRST:
+                self.origin_of[one.case] = one.origin
+                self.tissues.add(one.tissue)
+                if one.answer and one.confidence is not None:
+                    self.confidences.add(one.confidence)
+
+
+def _confident(table: TrialColumns) -> Iterator[TrialRow]:
+    """Trials of the test whose confidence belongs to the scale; attention checks are none."""
+    for every in table.by_reader():
+        test = [row for row in every if row.phase == TEST]
+        for row, role in zip(test, roles(test), strict=True):
+            if role != CHECK and row.confidence is not None:
+                yield row
 
 
 @dataclass(frozen=True)
@@ -179,15 +203,25 @@ class _Scale:
 
     @classmethod
     def of(cls, rows: Iterable[TrialRow], n_levels: int | None) -> "_Scale":
-        given = [(row.confidence, row) for row in rows if row.confidence is not None]
-        if not given:
+        lowest_row = highest_row = None
+        for one in rows:
+            if lowest_row is None or _level(one) < _level(lowest_row):
+                lowest_row = one
+            if highest_row is None or _level(one) > _level(highest_row):
+                highest_row = one
+        if lowest_row is None or highest_row is None:
             return cls(1, n_levels)
-        least, row = min(given, key=lambda pair: pair[0])
+        least, most, row = _level(lowest_row), _level(highest_row), lowest_row
+        if most - min(least, 1) >= MAX_LEVELS:
+            raise InputError(
+                f'Reader "{highest_row.reader}" gave confidence {most} to case "{highest_row.case}"; at most '
+                f"{MAX_LEVELS} levels can be analysed, so correct the value or group the levels."
+            )
         if least < 0:
             raise InputError(
                 f'Reader "{row.reader}" gave confidence {least} to case "{row.case}"; number the levels from 1.'
             )
-        most, row = max(given, key=lambda pair: pair[0])
+        row = highest_row
         lowest = min(least, 1)  # a scale made elsewhere may begin at 0
         if n_levels is not None and most - lowest + 1 > n_levels:
             raise InputError(
@@ -220,18 +254,42 @@ def _reading(row: TrialRow, role: str, scale: _Scale) -> Reading:
     )
 
 
-def _check_truth(rows: Iterable[TrialRow]) -> None:
-    def case_of(row: TrialRow) -> str:
-        return row.case
+def _group(rows: Sequence[TrialRow], given: Sequence[Reading]) -> str:
+    """Find the one group that a reader's trials name; attention checks do not count where there are others."""
+    told = {row.group for row, one in zip(rows, given, strict=True) if row.group and one.role != CHECK}
+    if len(told) > 1:
+        both = " and ".join(f'"{name}"' for name in sorted(told))
+        raise InputError(
+            f'Reader "{rows[0].reader}" is in the groups {both}; give every trial of a reader one group.'
+        )
+    return max(told or {row.group for row in rows})
 
-    for case, same in groupby(sorted(rows, key=case_of), key=case_of):
-        truths = sorted({(row.origin, row.tissue) for row in same})
-        if len(truths) > 1:
-            told = " and as ".join(f"{origin}, {tissue}" for origin, tissue in truths)
-            raise InputError(
-                f'Case "{case}" is listed as {told}; give every patch a case name of its own, '
-                "the same for all readers."
-            )
+
+def _level(row: TrialRow) -> int:
+    return row.confidence or 0
+
+
+def _check_truth(table: TrialColumns) -> None:
+    """A case has one origin and one lesion class, whoever judged it, and no generator is called as a sum is."""
+    for name in sorted(_SUMS.intersection(map(str, table.words["origin"].different))):
+        raise InputError(
+            f'A generator is called "{name}", which is the name of results over several origins; give it another name.'
+        )
+    cases, origins, tissues = (table.words[name] for name in ("case", "origin", "tissue"))
+    is_test = np.array([phase == TEST for phase in table.words["phase"].different], dtype=np.bool_)
+    chosen = is_test[table.words["phase"].codes]
+    together = np.stack([column.codes[chosen].astype(np.int64) for column in (cases, origins, tissues)])
+    truths: dict[str, list[tuple[str, str]]] = {}
+    for case, origin, tissue in np.unique(together, axis=1).T.tolist():
+        told = (str(origins.different[origin]), str(tissues.different[tissue]))
+        truths.setdefault(str(cases.different[case]), []).append(told)
+    doubtful = sorted(case for case, told in truths.items() if len(told) > 1)
+    if doubtful:
+        both = " and as ".join(f"{origin}, {tissue}" for origin, tissue in sorted(truths[doubtful[0]]))
+        raise InputError(
+            f'Case "{doubtful[0]}" is listed as {both}; give every patch a case name of its own, '
+            "the same for all readers."
+        )
 
 
 def _position(reading: Reading) -> tuple[float, object, str]:

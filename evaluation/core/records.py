@@ -17,7 +17,7 @@ READERS_ON_THESE_CASES: Final = "readers on these cases"
 READERS_AND_CASES: Final = "readers and cases"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
     """One line of statistics.json; what does not apply is None.
 
@@ -53,10 +53,17 @@ class Record:
 
 def to_json(records: Iterable[Record]) -> str:
     """Write records as statistics.json; never NaN or Infinity."""
-    return (
-        json.dumps([asdict(record) for record in records], indent=1, allow_nan=False, ensure_ascii=False)
-        + "\n"
-    )
+    return "".join(json_pieces(records))
+
+
+def json_pieces(records: Iterable[Record]) -> Iterator[str]:
+    """Write statistics.json record by record: thousands of readers make hundreds of thousands."""
+    before = "[\n "
+    for record in records:
+        text = json.dumps(asdict(record), indent=1, allow_nan=False, ensure_ascii=False)
+        yield before + text.replace("\n", "\n ")
+        before = ",\n "
+    yield "[]\n" if before[0] == "[" else "\n]\n"
 
 
 def of_accuracy(
@@ -66,7 +73,7 @@ def of_accuracy(
     for reader in accuracy.readers:
         for tissue in (ALL, *accuracy.tissues):
             for origin in (*accuracy.origins, ALL):
-                yield _accuracy(accuracy, reader, origin, tissue, method, level)
+                yield of_cell(accuracy, reader, origin, tissue, method, level)
                 yield _against_chance(accuracy, reader, origin, tissue)
         if REAL in accuracy.origins:
             for generator in (*accuracy.generators, ALL):
@@ -75,9 +82,10 @@ def of_accuracy(
             yield _source_difference(accuracy, reader, first, second, level)
 
 
-def _accuracy(
+def of_cell(
     accuracy: Accuracy, reader: Reader, origin: str, tissue: str, method: IntervalMethod, level: float
 ) -> Record:
+    """Tell one cell of the accuracy table."""
     cell = accuracy.proportion(reader.name, origin, tissue)
     limits = cell.interval(method, level)
     n_unanswered = accuracy.n_unanswered[reader.name] if origin == tissue == ALL else 0

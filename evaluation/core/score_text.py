@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from evaluation.core import manifold
+from evaluation.core import kinetics, manifold
 from evaluation.core.generator_scores import ClassScore
 from evaluation.core.patch_comparison import PatchComparison
 from evaluation.core.scoring import SetScores
@@ -66,9 +66,14 @@ def _of_patches(patches: PatchComparison) -> Iterator[tuple[str, str]]:
     if patches.fake_coherence is not None and patches.real_coherence is not None:
         yield (
             "subtraction error",
-            f"{decimal(patches.fake_coherence.mean, 1)} of 1023, real {decimal(patches.real_coherence.mean, 1)}",
+            f"{decimal(patches.fake_coherence.mean, 1)} grey levels, real {decimal(patches.real_coherence.mean, 1)}",
         )
+    elif patches.coherence_note:
+        yield "subtraction error", patches.coherence_note
     found = patches.kinetics
+    if found.note.startswith(kinetics.NO_KINETICS):
+        yield "kinetics", found.note
+        return
     yield "curve types, distance", f"{decimal(found.type_distance, 3)} {found.note}".rstrip()
     for name in ("initial", "late_change"):
         text = f"{decimal(found.wasserstein[name], 3)}, floor {decimal(found.wasserstein_floor[name], 3)}"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from evaluation.core import class_fidelity, class_scoring, draws, kinetics
+from evaluation.core import class_fidelity, class_scoring, draws, frame_pictures, kinetics
 from evaluation.core.class_fidelity import ClassFidelity
 from evaluation.core.class_scoring import Depth, ScoredClass, Sides
 from evaluation.core.draws import N_DRAWS, N_PER_SET, DrawPlan
@@ -51,6 +51,8 @@ class SetScores:
     classes: dict[LesionClass, ClassScore]
     patches: dict[LesionClass, PatchComparison] = field(default_factory=dict)
     fidelity: ClassFidelity | None = None
+    frames: str = ""  # what the frames are, in words
+    pictures: str = ""  # what the extractor saw of them
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values for JSON, never NaN."""
@@ -97,6 +99,7 @@ def score_sets(
             "No lesion class has 2 real and 2 generated patches; sample more or compare other sets."
         )
     sides = Sides(real, fake, training or real)
+    _check_frames(sides)
     is_deep = options.depth is Depth.PATCHES
     work = {one: class_scoring.work(plan, options.depth) for one, plan in plans.items()}
     total = sum(work.values()) + (FIDELITY_WORK if is_deep else 0)
@@ -136,7 +139,19 @@ def score_sets(
         classes={one: found.score for one, found in scored.items()},
         patches={one: found.patches for one, found in scored.items() if found.patches is not None},
         fidelity=fidelity,
+        frames=real.frame_set.words,
+        pictures=frame_pictures.words(real.frame_set),
     )
+
+
+def _check_frames(sides: Sides) -> None:
+    """Only patches of the same frames can be compared."""
+    for one in (sides.fake, sides.training):
+        if one.frame_set != sides.real.frame_set:
+            raise InputError(
+                f"Patches of {sides.real.source} and {one.source} cannot be compared: they differ in "
+                f"{sides.real.frame_set.difference_words(one.frame_set)}; choose sets with the same frames."
+            )
 
 
 def _plan(
@@ -177,8 +192,11 @@ def _fidelity(scored: dict[LesionClass, ScoredClass], seed: int) -> ClassFidelit
 
 def _described(chosen: ClassPatches, features: Features) -> Features:
     """Append the kinetics, which the three frames of an extractor do not hold; dark patches count as not enhancing."""
+    if kinetics.missing(chosen.frame_set):
+        return features
     curves = np.zeros((len(chosen), 2), dtype=np.float32)
     for start in range(0, len(chosen), 200):
-        found = kinetics.measure(chosen.at(np.arange(start, min(start + 200, len(chosen)))).patches())
+        part = chosen.at(np.arange(start, min(start + 200, len(chosen))))
+        found = kinetics.measure(part.patches(), chosen.frame_set)
         curves[start + found.measured] = np.stack([found.initial, found.late_change], axis=1)
     return np.concatenate([features, curves], axis=1)

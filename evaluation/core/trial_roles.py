@@ -11,6 +11,7 @@ FIRST: Final = "first"
 REPEAT: Final = "repeat"
 CHECK: Final = "check"  # an obvious case, shown only to see whether the reader looks
 COLUMN: Final = "role"  # of the trial CSV, after the known ones; it may be missing
+TIMEOUT_COLUMN: Final = "is_timeout"
 
 
 def roles(rows: Sequence[TrialRow]) -> list[str]:

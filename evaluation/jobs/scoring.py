@@ -11,8 +11,10 @@ from evaluation.core import extractors, scoring
 from evaluation.core.scoring import Report, ScoreOptions, SetScores
 from evaluation.models import MetricRun
 from evaluation.selectors import weights
+from generation import storage
 from generation.core.patch_set import open_patch_set
 from generation.jobs import device as devices
+from generation.jobs import sharing
 from generation.models import PatchSet
 from generation.services import jobs
 
@@ -32,8 +34,8 @@ def run(run_id: int, *, on_progress: Callable[[int, int], None] = lambda done, t
 
     try:
         scores = score_folders(
-            row.real_set.folder,
-            row.fake_set.folder,
+            sharing.fetch(row.real_set.folder, row),
+            sharing.fetch(row.fake_set.folder, row),
             extractor=row.extractor,
             weights=weights.of_extractor(row.extractor),
             training=trained_on(row.fake_set),
@@ -63,8 +65,8 @@ def score_folders(
     device = devices.prepare()
     network = extractors.load(extractor, weights=weights, device=str(device))
     return scoring.score_sets(
-        open_patch_set(real),
-        open_patch_set(fake),
+        open_patch_set(real, verify=True),
+        open_patch_set(fake, verify=True),
         network,
         options,
         training=open_patch_set(training) if training else None,
@@ -76,4 +78,4 @@ def score_folders(
 def trained_on(fake_set: PatchSet) -> Path | None:
     """Folder of the patches that the generator of a patch set was trained on, where this instance trained it."""
     run = fake_set.checkpoint.run if fake_set.checkpoint else None
-    return run.patch_set.folder if run else None
+    return storage.fetch(run.patch_set.folder) if run else None

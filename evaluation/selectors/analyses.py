@@ -1,11 +1,13 @@
 """Read what the analysis of a closed study wrote."""
 
 import json
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from evaluation.core.report import page as pages
 from evaluation.models import StudyAnalysis
+from generation import storage
 from readerstudy.models import Study
 from readerstudy.selectors import rules
 
@@ -31,6 +33,11 @@ def figure_name(name: str) -> str:
     return f"figure-{name}.svg"
 
 
+def script() -> str:
+    """The R script that reproduces the main results from the trial CSV."""
+    return resources.files("evaluation.assets").joinpath(SCRIPT).read_text(encoding="utf-8")
+
+
 def of_study(study: Study) -> StudyAnalysis | None:
     """The analysis of a study, at work or done."""
     return StudyAnalysis.objects.filter(study=study).first()
@@ -39,8 +46,8 @@ def of_study(study: Study) -> StudyAnalysis | None:
 def page_of(analysis: StudyAnalysis) -> dict[str, Any] | None:
     """What the results page shows besides Table 3; None until it is there in the form of this version."""
     rules.check_can_see_results(analysis.study)
-    path = analysis.folder / PAGE
-    if PAGE not in analysis.files or not path.exists():
+    path = storage.piece(analysis.folder, PAGE) if PAGE in analysis.files else None
+    if path is None:
         return None
     page: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return page if page.get("format") == pages.FORMAT else None
@@ -57,5 +64,4 @@ def file_of(study: Study, name: str) -> Path | None:
     analysis = of_study(study)
     if analysis is None or name not in analysis.files:
         return None
-    path = analysis.folder / name
-    return path if path.is_file() else None
+    return storage.piece(analysis.folder, name)

@@ -4,7 +4,7 @@ from evaluation.core.report.checklist import Design
 from readerstudy.core.conduct import LABELLED
 from readerstudy.core.session_state import Phase
 from readerstudy.models import ReadingSession, Study
-from readerstudy.selectors import rules
+from readerstudy.selectors import rules, unblinding, versions
 
 
 def of_study(study: Study) -> Design:
@@ -31,4 +31,19 @@ def of_study(study: Study) -> Design:
         fingerprint=study.fingerprint,
         frozen_on=f"{study.frozen_at:%Y-%m-%d}" if study.frozen_at else "",
         closed_on=f"{study.closed_at:%Y-%m-%d}" if study.closed_at else "",
+        notices=unblinding.notices(study),
+        amendment=amendment_of(study),
+    )
+
+
+def amendment_of(study: Study) -> tuple[str, ...]:
+    """What the report says of an amendment, a sentence for each; empty for a first version."""
+    if study.amends is None:
+        return ()
+    changes = [change.sentence for change in versions.changes(study)]
+    return (
+        f"This is version {study.version} of the study; it amends version {study.amends.version}, whose fingerprint is "
+        f"{study.amends.fingerprint}.",
+        f"Reason: {study.amendment_reason}",
+        f"Changes: {'; '.join(changes)}." if changes else "Neither protocol nor pools were changed.",
     )

@@ -14,6 +14,7 @@ from evaluation.core.table2 import Table2Row
 from evaluation.models import MetricRun
 from generation.core.labels import LESION_CLASSES, REAL
 from generation.models import PatchSet
+from readerstudy.models import Study
 
 CLOSED_SHOWN = 5  # failed and stopped runs that the page still lists
 
@@ -25,6 +26,11 @@ class Table2:
     about: ExtractorName
     real_set: str
     rows: tuple[Table2Row, ...]
+
+
+def everything() -> QuerySet[MetricRun]:
+    """Every run in any state, newest first."""
+    return MetricRun.objects.select_related("real_set", "fake_set")
 
 
 def finished() -> QuerySet[MetricRun]:
@@ -60,9 +66,15 @@ def table2_rows(runs: Iterable[MetricRun] | None = None) -> list[Table2Row]:
     )
 
 
-def tables2() -> list[Table2]:
-    """Group the rows of Table 2 into what may be compared with each other."""
-    groups = groupby(table2_rows(), key=lambda row: (row.extractor, row.extractor_key, row.real_set))
+def of_study(study: Study) -> list[MetricRun]:
+    """The newest finished runs of a study's own generated pools, against whatever reals they were scored."""
+    own = set(study.pools.values_list("patch_set", flat=True))
+    return [run for run in newest() if run.fake_set_id in own]
+
+
+def tables2(runs: Iterable[MetricRun] | None = None) -> list[Table2]:
+    """Group the rows of Table 2 into what may be compared with each other, by default of the newest runs."""
+    groups = groupby(table2_rows(runs), key=lambda row: (row.extractor, row.extractor_key, row.real_set))
     tables = []
     for (_, _, real_set), members in groups:
         rows = tuple(members)

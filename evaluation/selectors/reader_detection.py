@@ -4,14 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from evaluation.core.accuracy import tabulate
+from django.db.models import QuerySet
+
+from evaluation.core.accuracy import Accuracy
 from evaluation.core.proportions import Interval, Proportion
 from evaluation.core.table2 import Table2Row
 from evaluation.models import MetricRun
-from evaluation.selectors import metric_runs
+from evaluation.selectors import answer_counts, metric_runs
 from generation.core.labels import LESION_CLASSES
 from readerstudy.models import Case, Study
-from readerstudy.selectors import trials
+from readerstudy.selectors import unblinding
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,17 @@ class StudyDetection:
     study: Study
     n_readers: int
     rows: tuple[DetectionRow, ...]
+    notices: tuple[str, ...] = ()
 
 
-def of_closed_studies() -> list[StudyDetection]:
-    """List closed studies with what their readers found out; open studies are not looked at."""
-    closed = Study.objects.filter(status=Study.Status.CLOSED).order_by("-closed_at", "-pk")
-    return [_of_study(study) for study in closed]
+def of_closed_studies(studies: "QuerySet[Study]") -> list[StudyDetection]:
+    """List the closed ones of some studies with what their readers found out; open studies are not looked at."""
+    closed = studies.filter(status=Study.Status.CLOSED).order_by("-closed_at", "-pk")
+    return [of_study(study, answer_counts.of_study(study)) for study in closed]
 
 
-def _of_study(study: Study) -> StudyDetection:
-    accuracy = tabulate(trials.trial_rows(study))
+def of_study(study: Study, accuracy: Accuracy) -> StudyDetection:
+    """One study, from its counts of correct answers."""
     scored = _scores_of(study)
     rows = []
     for source in accuracy.generators:
@@ -75,7 +78,7 @@ def _of_study(study: Study) -> StudyDetection:
             )
             if together.n:
                 rows.append(DetectionRow(source, tissue, per_reader, together, scored.get((source, tissue))))
-    return StudyDetection(study, len(accuracy.readers), tuple(rows))
+    return StudyDetection(study, len(accuracy.readers), tuple(rows), unblinding.notices(study))
 
 
 def _scores_of(study: Study) -> dict[tuple[str, str], Table2Row]:

@@ -1,16 +1,18 @@
 """Read the results of a closed study."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from evaluation.core import accuracy as accuracies
-from evaluation.core import forest, records, table3, wording
+from evaluation.core import forest, records, table3, unblinding_records, wording
 from evaluation.core.accuracy import ALL, Accuracy, Reader
 from evaluation.core.forest import Forest
 from evaluation.core.multiplicity import holm
-from evaluation.core.proportions import BalancedAccuracy, Difference, Interval, Proportion
+from evaluation.core.proportions import LEVEL, BalancedAccuracy, Difference, Interval, Proportion
+from evaluation.core.trial_columns import TrialColumns
+from evaluation.selectors import answer_counts
 from readerstudy.models import Study
-from readerstudy.selectors import rules, trials
+from readerstudy.selectors import rules, trials, unblinding
 
 
 @dataclass(frozen=True)
@@ -80,32 +82,35 @@ def of_study(study: Study) -> Results:
 
 
 def accuracy_of(study: Study) -> Accuracy:
-    """Count the correct answers of a closed study."""
-    rules.check_can_see_results(study)
-    return accuracies.tabulate(trials.trial_rows(study))
+    """Count the correct answers of a study whose results can be seen."""
+    return answer_counts.of_study(study)
 
 
 def table3_lines(study: Study) -> Iterator[str]:
     """Write table3.csv of a closed study."""
-    return table3.csv_lines(accuracy_of(study))
+    return table3.csv_lines(accuracy_of(study), notices=unblinding.notices(study))
 
 
 def statistics_text(study: Study) -> str:
     """Write statistics.json of a closed study."""
-    return records.to_json(records.of_accuracy(accuracy_of(study)))
+    rules.check_can_see_results(study)
+    table = TrialColumns.of(trials.trial_rows(study))
+    disclosed = unblinding_records.of_rows(table, unblinding.notices(study), method="wilson", level=LEVEL)
+    return records.to_json([*disclosed, *records.of_accuracy(accuracies.tabulate_by_reader(table))])
 
 
-def of_accuracy(accuracy: Accuracy) -> Results:
-    """Arrange counts for the page."""
+def of_accuracy(accuracy: Accuracy, readers: Sequence[Reader] | None = None) -> Results:
+    """Arrange counts for the page: all readers, or the lines of those on one page; what sums up is of all."""
     origins = (*accuracy.origins, ALL)
-    blocks = (TissueBlock(tissue, _lines(accuracy, origins, tissue)) for tissue in accuracy.tissues)
+    shown = accuracy if readers is None else replace(accuracy, readers=tuple(readers))
+    blocks = (TissueBlock(tissue, _lines(shown, origins, tissue)) for tissue in accuracy.tissues)
     return Results(
         accuracy=accuracy,
         origins=origins,
-        lines=_lines(accuracy, origins, ALL),
+        lines=_lines(shown, origins, ALL),
         tissues=tuple(blocks) if len(accuracy.tissues) > 1 else (),
-        comparisons=tuple(_comparison(accuracy, reader) for reader in accuracy.readers),
-        figure=forest.layout(accuracy),
+        comparisons=tuple(_comparison(accuracy, reader) for reader in shown.readers),
+        figure=forest.layout(shown),
         chance_note=_chance_note(accuracy),
         population_note=_population_note(len(accuracy.readers)),
     )

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evaluation.core.kinetics import NO_KINETICS
 from evaluation.core.table2 import Table2Row
 from evaluation.models import MetricRun
 from evaluation.selectors import metric_runs
+from generation import storage
 from generation.core.frames import Patches
 from generation.core.patch_set import open_patch_set
 from generation.models import PatchSet
@@ -94,7 +96,7 @@ def patches_of_pair(run: MetricRun, tissue: str, space: int, number: int) -> tup
     training = _training_set(run)
     if training is None:
         return None
-    fakes, reals = (open_patch_set(row.folder).patches for row in (run.fake_set, training))
+    fakes, reals = (open_patch_set(storage.fetch(row.folder)).patches for row in (run.fake_set, training))
     if found["fake"] >= len(fakes) or found["real"] >= len(reals):
         return None
     return fakes[found["fake"]][None], reals[found["real"]][None]
@@ -111,6 +113,8 @@ def _training_set(run: MetricRun) -> PatchSet | None:
 def _shown(row: Table2Row) -> Shown:
     patches = row.patches
     kinetics = patches.get("kinetics")
+    if kinetics and kinetics["note"].startswith(NO_KINETICS):
+        kinetics = None
     return Shown(
         row=row,
         patches=patches,

@@ -2,11 +2,11 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import date
-from importlib import resources
 from pathlib import Path
+from typing import Final, TextIO
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -18,8 +18,12 @@ from evaluation.core.chance_records import margin_note
 from evaluation.core.report import checklist, document, page
 from evaluation.core.report.checklist import Design
 from evaluation.core.report.document import Document
+from evaluation.selectors import analyses as analysis_files
 from evaluation.selectors.analyses import CASES, IMRMC, PAGE, REPORT, SCRIPT, STATISTICS, TABLE3, figure_name
+from generation.core import durable
 from generation.core.errors import InputError
+
+_DRAFT: Final = ".analysis-"
 
 
 def write(
@@ -36,19 +40,30 @@ def write(
     What the trials do not allow, as iMRMC's input without reals, is left out. `design` is what the protocol fixed.
     """
     options, composed = analysis.options, document.compose(analysis, design)
-    files = {
-        TABLE3: "".join(table3.csv_lines(analysis.accuracy, method=options.method, level=options.level)),
-        STATISTICS: records.to_json(analysis.records),
-        CASES: "".join(case_table.csv_lines(case_table.tabulate(analysis.readings), level=options.level)),
-        REPORT: report_html(composed, analysis.options, title=title, facts=facts, made_on=made_on),
-        SCRIPT: script(),
-        PAGE: page.to_json(composed),
-        **{figure_name(picture.name): f"{picture.svg}\n" for picture in composed.pictures},
+    files: dict[str, Iterable[str]] = {
+        TABLE3: table3.csv_lines(
+            analysis.accuracy, method=options.method, level=options.level, notices=options.notices
+        ),
+        STATISTICS: records.json_pieces(analysis.records),
+        CASES: case_table.csv_lines(
+            case_table.tabulate(analysis.readings), level=options.level, notices=options.notices
+        ),
+        REPORT: [
+            report_html(
+                composed,
+                options,
+                title=title,
+                facts=facts,
+                made_on=made_on,
+                amendment=design.amendment if design else (),
+            )
+        ],
+        SCRIPT: [analysis_files.script()],
+        PAGE: [page.to_json(composed)],
+        **{figure_name(picture.name): [picture.svg, "\n"] for picture in composed.pictures},
+        IMRMC: interchange.imrmc_lines(analysis.readings),
     }
-    with suppress(InputError):  # names or kinds of panels that the format cannot carry
-        files[IMRMC] = "".join(interchange.imrmc_lines(analysis.readings))
-    _write_together(files.items(), folder)
-    return tuple(files)
+    return _write_together(files, folder)
 
 
 def report_html(
@@ -58,6 +73,7 @@ def report_html(
     title: str,
     facts: Sequence[tuple[str, str]] = (),
     made_on: date | None = None,
+    amendment: Sequence[str] = (),
 ) -> str:
     """Render the report as one file that needs no other."""
     return render_to_string(
@@ -66,6 +82,8 @@ def report_html(
             "document": composed,
             "title": title,
             "facts": facts,
+            "notices": options.notices,
+            "amendment": amendment,
             "made_on": made_on,
             "margin": margin_note(options.margin),
             "guidelines": checklist.REFERENCES,
@@ -75,19 +93,36 @@ def report_html(
     )
 
 
-def script() -> str:
-    """The R script that reproduces the main results from the trial CSV."""
-    return resources.files("evaluation.assets").joinpath(SCRIPT).read_text(encoding="utf-8")
+def _write_together(files: Mapping[str, Iterable[str]], folder: Path) -> tuple[str, ...]:
+    """Write piece by piece beside the folder first, so that an interrupted run leaves no half of a result.
 
-
-def _write_together(files: Iterable[tuple[str, str]], folder: Path) -> None:
-    """Write beside the folder first, so that an interrupted run leaves no half of a result."""
+    What runs that were killed left there is thrown away: an analysis is claimed by one worker at a time.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".analysis-", dir=folder))
+    for left in folder.glob(f"{_DRAFT}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=folder))
     try:
-        for name, text in files:
-            (draft / name).write_text(text, encoding="utf-8", newline="")
-        for path in draft.iterdir():
-            path.replace(folder / path.name)
+        for name, pieces in files.items():
+            # iMRMC's format cannot carry all names and kinds of panels
+            with suppress(InputError) if name == IMRMC else nullcontext(), _all_of(draft / name) as file:
+                file.writelines(pieces)
+        written = {path.name for path in draft.iterdir()}
+        for name in written:
+            durable.sync(draft / name)
+            (draft / name).replace(folder / name)
+        durable.sync(folder)
+        return tuple(name for name in files if name in written)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def _all_of(path: Path) -> Iterator[TextIO]:
+    """A file that is there only when it was written to its end."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -58,6 +58,11 @@ def check_can_score(*, real: PatchSet, fake: PatchSet, extractor: str) -> None:
         )
     if fake.source == REAL:
         raise InputError(f'Patch set "{fake.name}" holds real patches; choose a generated set to score.')
+    if real.frames != fake.frames:
+        raise InputError(
+            f'Patch sets "{real.name}" and "{fake.name}" differ in {real.frames.difference_words(fake.frames)}; '
+            "compare sets with the same frames."
+        )
     check_has_weights(extractor)
 
 

@@ -1,4 +1,4 @@
-"""Queue the analysis of a closed study."""
+"""Queue the analysis of a study whose results can be seen."""
 
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,13 @@ def start(*, study: Study, now: datetime) -> StudyAnalysis:
         row.save()
     transaction.on_commit(lambda: recovery.enqueue(row))
     return row
+
+
+def renew_if_closed_meanwhile(row: StudyAnalysis, *, was_closed: bool, now: datetime) -> None:
+    """An analysis of an unblinded study that was at work when the study was closed has missed the last answers."""
+    study = Study.objects.get(pk=row.study_id)
+    if study.closed_at is not None and not was_closed:
+        start(study=study, now=now)
 
 
 def on_closed(*, study: Study, now: datetime, **_: Any) -> None:

@@ -13,6 +13,7 @@ from evaluation.services import curves
 from evaluation.views.forms import CurveForm
 from generation.core.errors import InputError
 from generation.models import TrainingRun
+from generation.selectors.training_runs import trained_on
 from generation.views.stopping import ask_to_stop
 
 
@@ -26,7 +27,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the curves of a training and the form that asks for more."""
     run = get_object_or_404(TrainingRun.objects.select_related("patch_set"), slug=slug)
-    form = CurveForm(request.POST or None, initial={"real_set": run.patch_set})
+    reals = "split" if selectors.can_use_split(run) else "all"
+    form = CurveForm(request.POST or None, initial={"real_set": run.patch_set, "reals": reals})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
@@ -37,6 +39,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
                     extractor=values["extractor"],
                     n_per_class=values["n_per_class"],
                     seed=values["seed"],
+                    by_split=values["reals"] == "split",
                     now=timezone.now(),
                 )
                 for score in queued:
@@ -47,7 +50,14 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, _said(len(queued)))
             return redirect("evaluation:curve", slug)
     active = list(selectors.active_scores(run))
-    context = {"run": run, "curves": selectors.of_run(run), "active": active, "form": form}
+    context = {
+        "run": run,
+        "trained_on": trained_on(run),
+        "chosen": selectors.chosen(run),
+        "curves": selectors.of_run(run),
+        "active": active,
+        "form": form,
+    }
     return render(request, "evaluation/curve.html", context, status=422 if form.errors else 200)
 
 
@@ -63,5 +73,5 @@ def stop(request: HttpRequest, slug: str) -> HttpResponse:
 def _said(n: int) -> str:
     if not n:
         return "Every checkpoint was scored like this already."
-    checkpoints = "checkpoint is" if n == 1 else "checkpoints are"
-    return f"{n} {checkpoints} being scored; checkpoints to come follow by themselves."
+    scores = "score is" if n == 1 else "scores are"
+    return f"{n} {scores} being computed; checkpoints to come follow by themselves."

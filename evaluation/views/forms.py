@@ -58,6 +58,18 @@ class CurveForm(forms.Form):
         label="Real patches",
         help_text="Patches of patients that were not trained on, where there are any.",
     )
+    reals = forms.ChoiceField(
+        label="Patients",
+        required=False,
+        choices=[
+            (
+                "split",
+                "Validation patients choose, test patients report; all reals beside them, as the paper",
+            ),
+            ("all", "All patients choose and report, as the paper"),
+        ],
+        help_text="The split is stored with the patch set; a patch set without one has all patients only.",
+    )
     extractor = forms.ChoiceField(choices=_extractors, initial=_best_extractor)
     n_per_class = forms.IntegerField(
         label="Patches per class",

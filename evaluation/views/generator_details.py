@@ -6,10 +6,12 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from evaluation.core import pair_picture
 from evaluation.models import MetricRun
 from evaluation.selectors import comparisons, metric_runs, reader_detection, run_details
 from generation.core import contact_sheet
 from generation.core.errors import InputError
+from readerstudy.selectors import access
 
 
 @require_GET
@@ -43,8 +45,11 @@ def pair(request: HttpRequest, pk: int, tissue: str, space: int, number: int) ->
     if patches is None:
         raise Http404("There is no such pair.")
     fake, real = patches
-    groups = [("generated", fake), ("nearest training patch", real)]
-    picture = contact_sheet.draw(groups, white=contact_sheet.window(real), zoom=1)
+    if run.real_set.frames.is_paper:
+        groups = [("generated", fake), ("nearest training patch", real)]
+        picture = contact_sheet.draw(groups, white=contact_sheet.window(real), zoom=1)
+    else:
+        picture = pair_picture.draw(fake[0], real[0], run.real_set.frames)
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
     headers = {"Cache-Control": "private, max-age=3600"}
@@ -67,4 +72,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 @require_GET
 def readers(request: HttpRequest) -> HttpResponse:
     """Show how often readers of closed studies found generators out, beside the metrics."""
-    return render(request, "evaluation/detection.html", {"studies": reader_detection.of_closed_studies()})
+    studies = access.studies_with_results_for(request.user)
+    return render(
+        request, "evaluation/detection.html", {"studies": reader_detection.of_closed_studies(studies)}
+    )

@@ -12,6 +12,7 @@ from evaluation.core import table2
 from evaluation.models import MetricRun
 from evaluation.selectors import metric_runs as selectors
 from evaluation.services import metric_runs
+from evaluation.views import lists
 from evaluation.views.forms import ScoreForm
 from generation.core.errors import InputError
 from generation.views.stopping import ask_to_stop
@@ -43,6 +44,14 @@ def show(request: HttpRequest) -> HttpResponse:
             )
             return redirect("evaluation:generators")
     return render(request, "evaluation/generators.html", _context(form), status=422 if form.errors else 200)
+
+
+@require_GET
+def runs(request: HttpRequest) -> HttpResponse:
+    """List every metric run, in any state."""
+    listed = lists.METRIC_RUNS.read(request.GET, selectors.everything())
+    is_active = any(run.is_active for run in listed.page)
+    return render(request, "evaluation/metric_runs.html", {"list": listed, "is_active": is_active})
 
 
 @require_POST

@@ -1,19 +1,25 @@
 """The results of one study."""
 
-from typing import Final
+from collections.abc import Container
+from typing import Any, Final
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from evaluation.selectors import analyses, results
+from evaluation.core.report import whose
+from evaluation.models import StudyAnalysis
+from evaluation.selectors import analyses, metric_runs, reader_detection, results
 from evaluation.services import study_analyses
+from generation.views.listing import PER_PAGE
+from generation.views.stopping import ask_to_stop
 from readerstudy.core.errors import Refused
-from readerstudy.models import Study
-from readerstudy.selectors import rules
+from readerstudy.models import Reader, Study
+from readerstudy.selectors import access, rules, unblinding, withdrawals
 
 _SHOWN: Final = {".html": "text/html; charset=utf-8", ".svg": "image/svg+xml"}
 _OWN_STYLE_ONLY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -24,13 +30,21 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     """Show Table 3 and what follows from it; before the study is closed, say that it is sealed."""
     study = get_object_or_404(Study, slug=slug)
     if not rules.can_see_results(study):
-        return render(request, "evaluation/results_sealed.html", {"study": study})
-    analysis = analyses.of_study(study)
+        return _sealed(request, study)
+    analysis, accuracy = analyses.of_study(study), results.accuracy_of(study)
+    readers = Paginator(accuracy.readers, PER_PAGE).get_page(request.GET.get("page"))
+    shown = tuple(readers)
+    page = analyses.page_of(analysis) if analysis else None
     context = {
         "study": study,
-        "results": results.of_study(study),
+        "readers": readers,
+        "notices": unblinding.notices(study),
+        "withdrawals": withdrawals.of_study(study),
+        "results": results.of_accuracy(accuracy, shown),
+        "tables": metric_runs.tables2(metric_runs.of_study(study)),
+        "detection": reader_detection.of_study(study, accuracy),
         "analysis": analysis,
-        "page": analyses.page_of(analysis) if analysis else None,
+        "page": _of_readers(page, {reader.name for reader in shown}) if page else None,
         "downloads": analyses.downloads_of(analysis) if analysis else [],
     }
     return render(request, "evaluation/results.html", context)
@@ -38,26 +52,43 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def statistics(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show every statistic with its method, section by section."""
+    """Show every statistic with its method, section by section: the panel's, a reader's or everybody's."""
     study = get_object_or_404(Study, slug=slug)
     if not rules.can_see_results(study):
-        return render(request, "evaluation/results_sealed.html", {"study": study})
+        return _sealed(request, study)
     analysis = analyses.of_study(study)
     page = analyses.page_of(analysis) if analysis else None
     if page is None:
         return redirect("evaluation:results", study.slug)
-    return render(request, "evaluation/statistics.html", {"study": study, "page": page})
+    chosen = whose.choose(
+        page["sections"],
+        readers=set(Reader.objects.filter(study=study).values_list("pseudonym", flat=True)),
+        whose=request.GET.get("whose", ""),
+    )
+    return render(
+        request,
+        "evaluation/statistics.html",
+        {"study": study, "page": page, "chosen": chosen, "notices": unblinding.notices(study)},
+    )
 
 
 @require_POST
 def analyse(request: HttpRequest, slug: str) -> HttpResponse:
-    """Begin the analysis of a closed study, or begin it again."""
+    """Begin the analysis of a study whose results can be seen, or begin it again."""
     study = get_object_or_404(Study, slug=slug)
     try:
         study_analyses.start(study=study, now=timezone.now())
     except Refused as error:
         messages.error(request, str(error))
     return redirect("evaluation:results", study.slug)
+
+
+@require_POST
+def stop(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask an analysis to stop; the files of an earlier one stay."""
+    row = get_object_or_404(StudyAnalysis, study__slug=slug)
+    ask_to_stop(request, row, kind="analysis")
+    return redirect("evaluation:results", slug)
 
 
 @require_GET
@@ -105,6 +136,16 @@ def statistics_json(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponse(
         text, content_type="application/json", headers=_attachment(f"{study.slug}-statistics.json")
     )
+
+
+def _of_readers(page: dict[str, Any], names: Container[str]) -> dict[str, Any]:
+    """What a page shows of the analysis: of lines that are a reader's own, those of the readers on it."""
+    return {**page, "chance": [one for one in page["chance"] if one["reader"]["name"] in names]}
+
+
+def _sealed(request: HttpRequest, study: Study) -> HttpResponse:
+    is_owner = access.Role.OWNER in access.roles_in(study, request.user)
+    return render(request, "evaluation/results_sealed.html", {"study": study, "is_owner": is_owner})
 
 
 def _refused(error: Refused) -> HttpResponse:

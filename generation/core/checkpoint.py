@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from generation.core.checkpoint_values import random_stream, values_checked
 from generation.core.errors import InputError
 from generation.core.labels import LESION_CLASSES, parse_lesion_class
 from generation.core.networks import Generator
 from generation.core.presets import TrainingConfig, from_dict
+from generation.core.share import ALONE, Share
 from generation.core.training_state import (
     TrainingState,
     assemble_state,
@@ -83,6 +86,11 @@ def load_generator(folder: Path) -> StoredGenerator:
     InputError
         If a file is missing, damaged or of another version.
     """
+    with values_checked(folder):
+        return _load_generator(folder)
+
+
+def _load_generator(folder: Path) -> StoredGenerator:
     facts = _read_facts(folder)
     config = from_dict(facts["config"])
     generator = Generator(noise_dim=config.noise_dim, width=config.width)
@@ -95,14 +103,25 @@ def load_generator(folder: Path) -> StoredGenerator:
     return StoredGenerator(generator, config, _classes(facts), int(facts["step"]), dict(facts["sha256"]))
 
 
-def load(folder: Path, *, device: torch.device) -> TrainingState:
+def load(folder: Path, *, device: torch.device, share: Share = ALONE) -> TrainingState:
     """Read a checkpoint and go on from it; on a CPU the resumed training is the uninterrupted one, bit for bit.
+
+    Parameters
+    ----------
+    folder : the checkpoint
+    device : where to go on; where it draws from another device than before, its random stream begins anew
+    share : which part of each batch this process computes
 
     Raises
     ------
     InputError
         If a file is missing, damaged or of another version.
     """
+    with values_checked(folder):
+        return _load(folder, device, share)
+
+
+def _load(folder: Path, device: torch.device, share: Share) -> TrainingState:
     facts = _read_facts(folder)
     config = from_dict(facts["config"])
     if OPTIMIZER_FILE not in facts["sha256"]:
@@ -120,8 +139,6 @@ def load(folder: Path, *, device: torch.device) -> TrainingState:
         )
     discriminator = make_discriminator(config)
     _fill(discriminator, _read_tensors(folder, f"{config.critic_name}.safetensors", facts), folder)
-    rng = torch.Generator()
-    rng.set_state(torch.frombuffer(bytearray.fromhex(facts["rng_state"]), dtype=torch.uint8))
     state = assemble_state(
         config,
         _classes(facts),
@@ -130,8 +147,9 @@ def load(folder: Path, *, device: torch.device) -> TrainingState:
         generator,
         discriminator,
         average,
-        rng,
+        random_stream(facts, device),
         device,
+        share,
     )
     state.critic_losses = [float(loss) for loss in facts.get("critic_losses", [])]
     _fill_optimizers(state, _read_tensors(folder, OPTIMIZER_FILE, facts))
@@ -146,9 +164,10 @@ def verify(folder: Path) -> dict[str, Any]:
     InputError
         If a file is missing or damaged.
     """
-    facts = _read_facts(folder)
-    for name in facts["sha256"]:
-        _verified_path(folder, name, facts)
+    with values_checked(folder):
+        facts = _read_facts(folder)
+        for name in facts["sha256"]:
+            _verified_path(folder, name, facts)
     return facts
 
 
@@ -161,6 +180,7 @@ def _facts(state: TrainingState, summary: Mapping[str, Any] | None) -> dict[str,
         "step": state.step,
         "critic_losses": list(state.critic_losses),
         "rng_state": bytes(state.rng.get_state().tolist()).hex(),
+        "rng_device": state.rng.device.type,
         "torch": str(torch.__version__),
         "summary": dict(summary or {}),
     }
@@ -177,7 +197,7 @@ def _write(
     try:
         facts["sha256"] = {}
         for name, content in tensors.items():
-            save_file(dict(content), draft / name)
+            _save(content, draft / name)
             _sync(draft / name)
             facts["sha256"][name] = _sha256(draft / name)
         facts[SEAL] = _seal(facts)
@@ -191,6 +211,16 @@ def _write(
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return dict(facts["sha256"])
+
+
+def _save(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Write tensors; what the system says against it is told by its number, as for every other file."""
+    try:
+        save_file(dict(tensors), path)
+    except SafetensorError as error:
+        if found := re.search(r"os error (\d+)", str(error)):
+            raise OSError(int(found[1]), os.strerror(int(found[1])), str(path)) from None
+        raise
 
 
 def _generator_tensors(state: TrainingState) -> dict[str, Tensor]:
@@ -249,11 +279,13 @@ def _fill(network: torch.nn.Module, tensors: Mapping[str, Tensor], path: Path) -
 
 def _read_facts(folder: Path) -> dict[str, Any]:
     path = folder / STATE_FILE
+    if path.exists() and not path.is_file():  # a device would be read for ever
+        raise InputError(f"{path} is no plain file; use the checkpoint before it.")
     try:
         facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{folder} is not a checkpoint: it holds no {STATE_FILE}.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise InputError(f"{path} cannot be read ({error}); use the checkpoint before it.") from None
     version = facts.get("format_version") if isinstance(facts, dict) else None
     if version != FORMAT_VERSION:

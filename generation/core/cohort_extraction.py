@@ -1,9 +1,12 @@
-"""Extraction of a whole cohort: patients one after another into one patch set, with bounded memory."""
+"""Extraction of a whole cohort: every patient becomes a part by itself, then the parts are joined in one order.
+
+What a part holds depends on its patient, the options and nothing else, and the order of parts is that of the pseudonyms.
+So the patch set is the same to the byte whatever made the parts: one process or many, in whatever order, or twice.
+"""
 
 import multiprocessing
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,13 +14,25 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from generation.core import breast_region, extraction, patient_folder, patient_split, preparation, qc_sheet
+from generation.core import (
+    breast_region,
+    extraction,
+    patch_part,
+    patient_folder,
+    patient_split,
+    preparation,
+    qc_sheet,
+    volumes,
+)
 from generation.core.errors import InputError
 from generation.core.extraction import Extraction
 from generation.core.extraction_options import ExtractionOptions
 from generation.core.frames import T1_PRE
 from generation.core.labels import REAL, LesionClass
 from generation.core.patch_set import QC_FOLDER, PatchSetFolder, PatchSetWriter
+from generation.core.patient_folder import StoredPatient
+from generation.core.patient_scan import voxel_sum
+from generation.core.preparation import PreparedPatient
 
 Progress = Callable[[int, int, str], None]  # patients done, patients in all, pseudonym just done
 
@@ -32,20 +47,50 @@ class ExtractedPatient:
     qc_sheet: bytes = b""  # JPEG
 
 
-def extract_patient(folder: Path, options: ExtractionOptions) -> ExtractedPatient:
+@dataclass(frozen=True)
+class PartWish:
+    """One patient whose part is wanted.
+
+    Attributes
+    ----------
+    folder : as `patient_folder.write_patient` left it; its name is the pseudonym
+    has_region : False if the breast region was refused: then only lesions are cut out
+    sha256 : over the voxels as they were imported; empty compares nothing
+    """
+
+    folder: Path
+    has_region: bool = True
+    sha256: str = ""
+
+
+def extract_patient(
+    folder: Path, options: ExtractionOptions, *, has_region: bool = True, sha256: str = ""
+) -> ExtractedPatient:
     """Load, prepare and extract one stored patient.
 
     Parameters
     ----------
     folder : as `patient_folder.write_patient` left it; its name is the pseudonym
+    has_region : False if the breast region was refused: then only lesions are cut out
+    sha256 : over the voxels as they were imported; empty compares nothing
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged.
     """
     stored = patient_folder.load_patient(folder)
+    if sha256 and voxel_sum([*stored.images.values(), stored.lesion_mask]) != sha256:
+        raise InputError(
+            f"The scans of patient {stored.pseudonym} were changed after they were imported: their SHA-256 is not the one "
+            "of the import; restore them from a backup, or import the cohort again."
+        )
     prepared = preparation.prepare(stored.images, stored.lesion_mask, intensity_range=options.intensity_range)
-    region = breast_region.find(prepared.frames[T1_PRE], prepared.spacing_mm, first_row=prepared.first_row)
+    breasts = _breasts(stored, prepared) if has_region else np.zeros(prepared.lesions.shape, dtype=np.uint8)
     extracted = extraction.extract(
         prepared.frames,
         prepared.lesions,
-        region.breasts,
+        breasts,
         patient=stored.pseudonym,
         classes=stored.classes,
         # Where lesions are unknown, a patch of "healthy" tissue might show one.
@@ -59,86 +104,128 @@ def extract_patient(folder: Path, options: ExtractionOptions) -> ExtractedPatien
         "t2_limits": list(prepared.t2_limits),
         "n_patches": len(extracted.rows),
         "lesions_known": stored.lesions_known,
+        "breast_region": "used" if has_region else "refused",
         "n_lesion_centres_at_border": extracted.n_at_border,
         "lesions_lost_by_resampling": list(extracted.vanished_lesions),
-        "n_slices_with_breast": int(np.count_nonzero(region.breasts.any(axis=(1, 2)))),
+        "n_slices_with_breast": int(np.count_nonzero(breasts.any(axis=(1, 2)))),
     }
-    sheet = qc_sheet.draw(prepared, region.breasts, extracted, title=stored.pseudonym)
+    sheet = qc_sheet.draw(prepared, breasts, extracted, title=stored.pseudonym)
     return ExtractedPatient(stored.pseudonym, extracted, facts, sheet)
 
 
-def extract_cohort(
-    folders: Sequence[Path],
-    target: Path,
-    *,
-    options: ExtractionOptions,
-    provenance: Mapping[str, object],
-    n_jobs: int = 1,
-    on_patient: Progress | None = None,
-) -> PatchSetFolder:
-    """Extract all patients into a new patch set; bytes depend neither on n_jobs nor on the order of folders.
+def _breasts(
+    stored: StoredPatient, prepared: PreparedPatient
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """The stored region: a mask that was given, or the automatic one that somebody looked at."""
+    if stored.breast_mask is None:  # imported before regions were stored
+        found = breast_region.find(prepared.frames[T1_PRE], prepared.spacing_mm, first_row=prepared.first_row)
+        return found.breasts
+    n_slices, n_pixels, _ = prepared.lesions.shape
+    grid = volumes.prepared_grid(stored.images["T1_pre"], n_pixels=n_pixels, n_slices=n_slices)
+    return volumes.resample_labels(stored.breast_mask, grid).astype(np.uint8)
 
-    Parameters
-    ----------
-    folders : patient folders
-    target : folder of the patch set, new
-    provenance : joined by options, software versions and the facts of every patient
-    n_jobs : processes; 1 works in this one
+
+def make_part(wish: PartWish, options: ExtractionOptions, parts_folder: Path) -> tuple[str, str]:
+    """Extract one patient into its part; returns pseudonym and hash.
 
     Raises
     ------
     InputError
-        If there is no patient, or no patch at all was found.
+        If the patient cannot be read, or the part not written.
     """
-    if not folders:
-        raise InputError("There is no patient to extract; import scans first.")
-    ordered = sorted(folders, key=lambda folder: folder.name)
-    patients: dict[str, object] = {}
-    classes: dict[str, set[LesionClass]] = {}
-    with PatchSetWriter(target, source=REAL) as writer:
-        for done, patient in enumerate(_extracted(ordered, options, n_jobs), start=1):
-            writer.add(patient.extraction.patches, patient.extraction.rows)
-            writer.attach(f"{QC_FOLDER}/{patient.pseudonym}.jpg", patient.qc_sheet)
-            patients[patient.pseudonym] = patient.facts
-            classes[patient.pseudonym] = {row.lesion_class for row in patient.extraction.rows}
-            if on_patient:
-                on_patient(done, len(ordered), patient.pseudonym)
-        split = patient_split.assign(
-            {name: held for name, held in classes.items() if held}, seed=options.seed
+    extracted = extract_patient(wish.folder, options, has_region=wish.has_region, sha256=wish.sha256)
+    try:
+        found = patch_part.write(
+            parts_folder / extracted.pseudonym,
+            patches=extracted.extraction.patches,
+            rows=extracted.extraction.rows,
+            facts=extracted.facts,
+            sheet=extracted.qc_sheet,
         )
-        return writer.finish(
-            {
-                **provenance,
-                "options": options.as_dict(),
-                "software": _software(),
-                "patients": patients,
-                patient_split.MANIFEST_KEY: split.as_dict(),
-            }
-        )
+    except OSError as error:
+        raise unwritable(error, extracted.pseudonym) from None
+    return extracted.pseudonym, found
 
 
-def _extracted(
-    folders: Sequence[Path], options: ExtractionOptions, n_jobs: int
-) -> Iterator[ExtractedPatient]:
+def unwritable(error: OSError, what: str) -> InputError:
+    """Say that patches cannot be written."""
+    return InputError(
+        f"The patches of {what} cannot be written ({error.strerror or 'the disk takes no more'}); make room in the data folder, then resume the extraction."
+    )
+
+
+def make_parts(
+    wishes: Iterable[PartWish], options: ExtractionOptions, parts_folder: Path, *, n_jobs: int = 1
+) -> Iterator[tuple[str, str]]:
+    """Extract patients into parts, one after another or in several processes; yields each as it is done.
+
+    Parameters
+    ----------
+    n_jobs : processes; 1 works in this one
+    """
     if n_jobs <= 1:
-        for folder in folders:
-            yield extract_patient(folder, options)
+        for wish in wishes:
+            yield make_part(wish, options, parts_folder)
         return
-    # Spawn, because threads of the parent do not survive a fork; no more patients in flight than processes + 1,
-    # because each may hold a hundred megabytes of patches.
+    # Spawn, because threads of the parent do not survive a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(n_jobs, mp_context=context, initializer=_one_thread) as pool:
-        waiting: deque[Future[ExtractedPatient]] = deque()
-        remaining = iter(folders)
         try:
-            for folder in remaining:
-                waiting.append(pool.submit(extract_patient, folder, options))
-                if len(waiting) > n_jobs:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            waiting = [pool.submit(make_part, wish, options, parts_folder) for wish in wishes]
+            for done in as_completed(waiting):
+                yield done.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def join_parts(
+    parts_folder: Path,
+    pseudonyms: Sequence[str],
+    target: Path,
+    *,
+    options: ExtractionOptions,
+    provenance: Mapping[str, object],
+    on_patient: Progress | None = None,
+) -> PatchSetFolder:
+    """Join the parts of all patients into a new patch set, one part in memory at a time.
+
+    Parameters
+    ----------
+    pseudonyms : all patients, in any order; their parts' hashes were compared before
+    target : folder of the patch set, new
+    provenance : joined by options, software versions and the facts of every patient
+
+    Raises
+    ------
+    InputError
+        If there is no patient, no patch at all was found, or the patch set cannot be written.
+    """
+    if not pseudonyms:
+        raise InputError("There is no patient to extract; import scans first.")
+    patients: dict[str, object] = {}
+    classes: dict[str, set[LesionClass]] = {}
+    try:
+        with PatchSetWriter(target, source=REAL) as writer:
+            for done, pseudonym in enumerate(sorted(pseudonyms), start=1):
+                part = patch_part.read(parts_folder / pseudonym)
+                writer.add(part.patches, part.rows)
+                writer.attach(f"{QC_FOLDER}/{pseudonym}.jpg", part.sheet)
+                patients[pseudonym] = part.facts
+                classes[pseudonym] = {row.lesion_class for row in part.rows}
+                if on_patient:
+                    on_patient(done, len(pseudonyms), pseudonym)
+            held = {name: found for name, found in classes.items() if found}
+            return writer.finish(
+                {
+                    **provenance,
+                    "options": options.as_dict(),
+                    "software": _software(),
+                    "patients": patients,
+                    patient_split.MANIFEST_KEY: patient_split.assign(held, seed=options.seed).as_dict(),
+                }
+            )
+    except OSError as error:
+        raise unwritable(error, "the cohort") from None
 
 
 def _one_thread() -> None:

@@ -99,7 +99,9 @@ class Watch:
         """
         if state.step % LOOK_EVERY:
             return
-        drawn, real = spread(seen.fake, seen.y_fake), spread(seen.real, seen.y_real)
+        of_all = state.share.gathered  # of a batch dealt to several processes, all look at the same
+        drawn = spread(of_all(seen.fake), of_all(seen.y_fake))
+        real = spread(of_all(seen.real), of_all(seen.y_real))
         if drawn is None or real is None:
             return
         self._n_collapsed = self._n_collapsed + 1 if drawn < COLLAPSED_SHARE * real else 0

@@ -6,10 +6,10 @@ from typing import Any, Final, Self
 
 from generation.core.errors import InputError
 from generation.core.intensity import IntensityRange, parse_intensity_range
+from generation.core.seeds import check_seed
 
 HEALTHY_PER_BREAST_SLICE: Final = 15  # Haarburger 2019, section 3, item 2
 MAX_HEALTHY_PER_BREAST_SLICE: Final = 1000
-MAX_SEED: Final = 2**63 - 1  # what the database stores
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class ExtractionOptions:
         InputError
             Naming the value and its limits.
         """
-        if not 0 <= self.seed <= MAX_SEED:
-            raise InputError(f"Seed {self.seed} cannot be used; write a whole number from 0 to {MAX_SEED}.")
+        check_seed(self.seed)
         if not 0 <= self.healthy_per_breast_slice <= MAX_HEALTHY_PER_BREAST_SLICE:
             raise InputError(
                 f"{self.healthy_per_breast_slice} healthy patches per breast and slice cannot be drawn; "

@@ -58,14 +58,16 @@ def from_labels(mask: Any, classes: Mapping[int, LesionClass], *, origin: str = 
     Parameters
     ----------
     mask : SimpleITK image, uint16
-    classes : class of each value of the mask
+    classes : class of each value of the mask; no_findings says that a value, for instance 0, is no lesion
 
     Raises
     ------
     InputError
-        If the mask holds a value that has no class.
+        If the mask holds a value that has no class, or 0 is called a lesion.
     """
     values = volumes.voxels(mask)
+    if classes.get(0, LesionClass.NO_FINDINGS) is not LesionClass.NO_FINDINGS:
+        raise InputError("the value 0 of the mask is healthy tissue; give classes of lesions numbers from 1.")
     unknown = sorted({int(value) for value in np.unique(values) if value} - set(classes))
     if unknown:
         raise InputError(
@@ -73,7 +75,7 @@ def from_labels(mask: Any, classes: Mapping[int, LesionClass], *, origin: str = 
         )
     numbers = np.zeros(values.shape, dtype=np.uint16)
     found: dict[int, LesionClass] = {}
-    for value in sorted(classes):
+    for value in sorted(one for one in classes if classes[one] is not LesionClass.NO_FINDINGS):
         parts, n_parts = ndimage.label(values == value, structure=_FULL)
         if len(found) + n_parts > MAX_LESION:
             raise InputError(f"the mask has more than {MAX_LESION} connected parts; draw lesions, not noise.")
@@ -134,7 +136,8 @@ def _enhancement(images: Mapping[str, Any]) -> NDArray[np.float32]:
 def _in_box(
     box: tuple[int, ...], blurred: NDArray[np.float32], slice_of: SliceOf
 ) -> tuple[NDArray[np.bool_], str]:
-    slices = [slice_of(number) for number in range(box[0], box[1] + 1)]
+    n_slices = min(box[1] - box[0] + 1, blurred.shape[0] + 1)  # a table may say billions
+    slices = [slice_of(number) for number in range(box[0], box[0] + n_slices)]
     inside = np.zeros(blurred.shape, dtype=np.bool_)
     known = [number for number in slices if number is not None]
     if len(known) < len(slices) or box[3] > blurred.shape[1] or box[5] > blurred.shape[2]:

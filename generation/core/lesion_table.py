@@ -5,6 +5,7 @@ breast of ODELIA (`annotation.csv`).
 """
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,7 @@ def _rows(file: str, line: int, cells: Mapping[str, str | None], names: Sequence
             number=number[0] if number else None,
             label=label[0] if label else None,
             box=box,
-            point_mm=_decimals(file, line, cells, POINT_MM_COLUMNS),
+            point_mm=_millimetres(file, line, cells),
             point=_wholes(file, line, cells, POINT_COLUMNS),
             breast=_SIDES.get(side, ""),
         )
@@ -145,6 +146,13 @@ def _decimals(
         raise InputError(
             f"{file}, line {line}: {', '.join(names)} have to be numbers, all or none of them."
         ) from None
+
+
+def _millimetres(file: str, line: int, cells: Mapping[str, str | None]) -> tuple[float, ...] | None:
+    found = _decimals(file, line, cells, POINT_MM_COLUMNS)
+    if found is not None and not all(map(math.isfinite, found)):
+        raise InputError(f"{file}, line {line}: {', '.join(POINT_MM_COLUMNS)} have to be finite numbers.")
+    return found
 
 
 def _wholes(

@@ -1,11 +1,11 @@
 """The class of every lesion of one patient, from truth.json or lesions.csv beside the mask."""
 
-import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from generation.core import lesion_table
 from generation.core.errors import InputError
 from generation.core.labels import LesionClass, parse_lesion_class
 from generation.core.patient_scan import MAX_LESION
@@ -28,7 +28,7 @@ def lesions_known(folder: Path) -> bool:
 def _json(folder: Path) -> dict[str, Any]:
     try:
         truth = json.loads((folder / TRUTH_JSON).read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return truth if isinstance(truth, dict) else {}
 
@@ -49,21 +49,17 @@ def read_truth(folder: Path, pseudonym: str) -> dict[int, LesionClass]:
         )
     path = paths[0]
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        entries = (
-            json.loads(text)["lesions"]
-            if path.name == TRUTH_JSON
-            else list(csv.DictReader(text.splitlines()))
-        )
-        numbers_and_classes = [(int(entry["lesion"]), _class_of(entry)) for entry in entries]
+        if path.name == LESIONS_CSV:
+            numbers_and_classes = _rows_of(path)
+        else:
+            entries = json.loads(path.read_text(encoding="utf-8-sig"))["lesions"]
+            numbers_and_classes = [(int(entry["lesion"]), _class_of(entry)) for entry in entries]
     except InputError as error:
-        raise InputError(f"Patient {pseudonym}, {path.name}: {error}") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        shape = (
-            '{"lesions": [{"lesion": 1, "lesion_class": "benign"}]}'
-            if path.name == TRUTH_JSON
-            else "columns lesion,lesion_class"
-        )
+        raise InputError(
+            f"Patient {pseudonym}, {path.name}: {str(error).removeprefix(f'{path.name}, ')}"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        shape = '{"lesions": [{"lesion": 1, "lesion_class": "benign"}]}'
         raise InputError(
             f"Patient {pseudonym}: {path.name} cannot be read ({type(error).__name__}); expected {shape}."
         ) from error
@@ -76,6 +72,19 @@ def read_truth(folder: Path, pseudonym: str) -> dict[int, LesionClass]:
             )
         classes[number] = lesion_class
     return classes
+
+
+def _rows_of(path: Path) -> list[tuple[int, LesionClass]]:
+    """Lesions of a table; a row of no_findings without a number says that the patient has none."""
+    found = []
+    for row in lesion_table.read(path):
+        if row.number is not None and not row.is_lesion:
+            raise InputError(f"lesion {row.number} is called no_findings; a lesion is benign or malignant.")
+        if row.is_lesion and row.number is None:
+            raise InputError("a row of a lesion has no number; write the columns lesion,lesion_class.")
+        if row.number is not None:
+            found.append((row.number, row.lesion_class))
+    return found
 
 
 def _class_of(entry: Mapping[str, Any]) -> LesionClass:

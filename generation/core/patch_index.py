@@ -60,5 +60,9 @@ def _row(cells: Mapping[str, str | None], *, path: Path, line: int) -> PatchRow:
             lesion_class=parse_lesion_class(cells["lesion_class"] or ""),
             **places,
         )
-    except ValueError as error:
+    except InputError as error:
         raise InputError(f"{path}, line {line}: {error}") from None
+    except ValueError:
+        raise InputError(
+            f"{path}, line {line}: {', '.join(INDEX_COLUMNS[2:])} are whole numbers or empty; mend the line."
+        ) from None

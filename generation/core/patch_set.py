@@ -15,9 +15,11 @@ from typing import Any, BinaryIO, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.core import durable, frame_set_json, npy_file
 from generation.core.errors import InputError
-from generation.core.frames import FRAMES, MAX_INTENSITY, N_FRAMES, PATCH_SIZE, SUB
+from generation.core.frame_set import PAPER, FrameSet
 from generation.core.labels import LESION_CLASSES, LesionClass, parse_source
+from generation.core.patch_check import check_patches
 from generation.core.patch_index import INDEX_COLUMNS, PatchRow, cells, read_index
 
 __all__ = [
@@ -37,7 +39,6 @@ PATCHES_FILE: Final = "patches.npy"
 INDEX_FILE: Final = "index.csv"
 MANIFEST_FILE: Final = "manifest.json"
 QC_FOLDER: Final = "qc"  # sheets for checking patients by eye, where there are any
-PATCH_SHAPE: Final = (N_FRAMES, PATCH_SIZE, PATCH_SIZE)
 _DTYPE: Final = np.dtype("<i2")
 _READ_BLOCK: Final = 1 << 20  # bytes hashed at a time
 
@@ -48,15 +49,17 @@ class PatchSetFolder:
 
     Attributes
     ----------
-    patches : (N, 7, 64, 64) int16, memory-mapped read-only
+    patches : (N, frames, height, width) int16, memory-mapped read-only
     rows : N rows of index.csv, in the order of `patches`
     manifest : manifest.json
+    frame_set : what the frames are; the paper's where the manifest tells no other
     """
 
     folder: Path
     patches: NDArray[np.int16]
     rows: tuple[PatchRow, ...]
     manifest: dict[str, Any]
+    frame_set: FrameSet = PAPER
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -107,23 +110,22 @@ class PatchSetWriter:
     ----------
     folder : where the patch set will be; must not exist yet
     source : `real`, `dcgan`, `wgan` or another slug
-    frames : the seven frames, in the order of FRAMES
+    frame_set : what the frames of every patch are
 
     Raises
     ------
     InputError
-        If the folder exists, the source is no slug or the frames are others.
+        If the folder exists or the source is no slug.
     """
 
-    def __init__(self, folder: Path, *, source: str, frames: Sequence[str] = FRAMES) -> None:
+    def __init__(self, folder: Path, *, source: str, frame_set: FrameSet = PAPER) -> None:
         if folder.exists():
             raise InputError(
                 f'A patch set "{folder.name}" already exists in {folder.parent}; choose another name.'
             )
-        if tuple(frames) != FRAMES:
-            raise InputError(f"Frames {', '.join(frames)} cannot be stored; a patch has {', '.join(FRAMES)}.")
         self.folder = folder
         self.source = parse_source(source)
+        self.frame_set = frame_set
         self.n_patches = 0
         self._counts = dict.fromkeys(LESION_CLASSES, 0)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +135,7 @@ class PatchSetWriter:
         self._index = (self._partial / INDEX_FILE).open("w", newline="", encoding="utf-8")
         self._index_csv = csv.writer(self._index, lineterminator="\n")
         self._index_csv.writerow(INDEX_COLUMNS)
-        self._header_bytes = _write_header(self._data, n_patches=0)
+        self._header_bytes = _write_header(self._data, n_patches=0, shape=frame_set.shape)
 
     def __enter__(self) -> Self:
         return self
@@ -150,7 +152,7 @@ class PatchSetWriter:
 
         Parameters
         ----------
-        patches : (n, 7, 64, 64) int16; T1 and T2 in 0..1023, Sub in -1023..1023
+        patches : (n, frames, height, width) int16, within the limits of each frame
         rows : n rows
 
         Raises
@@ -158,7 +160,7 @@ class PatchSetWriter:
         InputError
             If shape, type, number of rows or a value is outside these limits.
         """
-        check_patches(patches)
+        check_patches(patches, self.frame_set)
         if len(rows) != len(patches):
             raise InputError(f"{len(patches)} patches came with {len(rows)} rows; give one row per patch.")
         self._data.write(np.ascontiguousarray(patches, dtype=_DTYPE).data)
@@ -188,7 +190,8 @@ class PatchSetWriter:
         if self.n_patches == 0:
             raise InputError(f'Patch set "{self.folder.name}" would be empty; there was no patch to store.')
         self._data.seek(0)
-        if _write_header(self._data, n_patches=self.n_patches) != self._header_bytes:
+        n_bytes = _write_header(self._data, n_patches=self.n_patches, shape=self.frame_set.shape)
+        if n_bytes != self._header_bytes:
             raise RuntimeError("the .npy header grew and would overwrite the first patch")
         self._data.close()
         self._index.close()
@@ -196,7 +199,8 @@ class PatchSetWriter:
             "format": "patch set",
             "format_version": FORMAT_VERSION,
             "source": self.source,
-            "frames": list(FRAMES),
+            "frames": list(self.frame_set.names),
+            **({} if self.frame_set.is_paper else {"frame_set": self.frame_set.to_json()}),
             "n_patches": self.n_patches,
             "counts": {lesion_class.value: n for lesion_class, n in self._counts.items()},
             "patches_sha256": sha256_of_file(self._partial / PATCHES_FILE),
@@ -206,8 +210,10 @@ class PatchSetWriter:
         text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False)
         (self._partial / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
         try:
-            self._partial.rename(self.folder)
+            durable.rename_folder(self._partial, self.folder)
         except OSError as error:
+            if not self.folder.exists():
+                raise
             raise InputError(
                 f'A patch set "{self.folder.name}" already exists in {self.folder.parent}; choose another name.'
             ) from error
@@ -228,10 +234,11 @@ def open_patch_set(folder: Path, *, verify: bool = False) -> PatchSetFolder:
         If a file is missing or damaged, the files disagree, or a sum differs.
     """
     manifest = _read_manifest(folder)
+    frame_set = _frame_set(manifest, folder / MANIFEST_FILE)
     patches = map_patches(folder / PATCHES_FILE)
-    if patches.shape[1:] != PATCH_SHAPE:
+    if patches.shape[1:] != frame_set.shape:
         raise InputError(
-            f"{folder / PATCHES_FILE} has the shape {patches.shape}; a patch set has (N, 7, 64, 64)."
+            f"{folder / PATCHES_FILE} has the shape {patches.shape}; a patch set has {frame_set.shape_words('N')}."
         )
     if verify:
         for name, key in ((PATCHES_FILE, "patches_sha256"), (INDEX_FILE, "index_sha256")):
@@ -244,7 +251,7 @@ def open_patch_set(folder: Path, *, verify: bool = False) -> PatchSetFolder:
         raise InputError(
             f"{folder / INDEX_FILE} has {len(rows)} rows for {len(patches)} patches; restore both files from the same patch set."
         )
-    return PatchSetFolder(folder=folder, patches=patches, rows=rows, manifest=manifest)
+    return PatchSetFolder(folder=folder, patches=patches, rows=rows, manifest=manifest, frame_set=frame_set)
 
 
 def map_patches(path: Path) -> NDArray[np.int16]:
@@ -252,7 +259,7 @@ def map_patches(path: Path) -> NDArray[np.int16]:
 
     Returns
     -------
-    (N, frames, 64, 64) int16
+    (N, frames, height, width) int16
 
     Raises
     ------
@@ -260,44 +267,21 @@ def map_patches(path: Path) -> NDArray[np.int16]:
         If the file is missing, no plain .npy, truncated, empty, or not int16 in four dimensions.
     """
     try:
-        patches = np.load(path, mmap_mode="r", allow_pickle=False)
+        patches = npy_file.mapped(path)
     except FileNotFoundError:
         raise InputError(
             f"{path} is missing; a patch set has {PATCHES_FILE}, {INDEX_FILE} and {MANIFEST_FILE}."
         ) from None
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, npy_file.DamagedError, npy_file.PickledError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(
-            f"{path} cannot be read as a NumPy array of patches ({error}); write it with numpy.save."
+            f"{path} cannot be read as a NumPy array of patches ({reason}); write it with numpy.save."
         ) from error
-    if not isinstance(patches, np.ndarray) or patches.dtype != _DTYPE or patches.ndim != 4:
+    if patches.dtype != _DTYPE or patches.ndim != 4:
         raise InputError(
-            f"{path} holds {patches.dtype} in {patches.ndim} dimensions; patches are int16 of shape (N, 7, 64, 64)."
+            f"{path} holds {patches.dtype} in {patches.ndim} dimensions; patches are int16 of shape (N, frames, height, width)."
         )
     return patches
-
-
-def check_patches(patches: NDArray[np.int16]) -> None:
-    """Refuse anything but (n, 7, 64, 64) int16 with T1 and T2 in 0..1023 and Sub in -1023..1023.
-
-    Raises
-    ------
-    InputError
-        Naming the shape, type or value found.
-    """
-    if patches.ndim != 4 or patches.shape[1:] != PATCH_SHAPE or patches.dtype != np.int16:
-        raise InputError(
-            f"Patches of type {patches.dtype} and shape {patches.shape} cannot be stored; give int16 of shape (n, 7, 64, 64)."
-        )
-    if not len(patches):
-        return
-    for first, last, low in ((0, SUB, 0), (SUB, N_FRAMES, -MAX_INTENSITY)):
-        part = patches[:, first:last]
-        found = (int(part.min()), int(part.max()))
-        if found[0] < low or found[1] > MAX_INTENSITY:
-            names = FRAMES[SUB] if first == SUB else "T1 and T2"
-            raise InputError(
-                f"{names} hold values from {found[0]} to {found[1]}; the limits are {low} and {MAX_INTENSITY}."
-            )
 
 
 def sha256_of_file(path: Path) -> str:
@@ -309,27 +293,42 @@ def sha256_of_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _write_header(file: BinaryIO, *, n_patches: int) -> int:
+def _write_header(file: BinaryIO, *, n_patches: int, shape: tuple[int, int, int]) -> int:
     """Write the .npy header; NumPy pads it so that its length does not depend on n_patches."""
-    header = {"descr": _DTYPE.str, "fortran_order": False, "shape": (n_patches, *PATCH_SHAPE)}
+    header = {"descr": _DTYPE.str, "fortran_order": False, "shape": (n_patches, *shape)}
     np.lib.format.write_array_header_1_0(file, header)
     return file.tell()
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST_FILE
+    if path.exists() and not path.is_file():  # a device would be read for ever
+        raise InputError(f"{path} is no plain file; restore it from where the patch set came from.")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{folder} is no patch set: {MANIFEST_FILE} is missing.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as JSON ({error}).") from error
     known = (
         isinstance(manifest, dict)
         and {"format_version", "source", "frames", "patches_sha256", "index_sha256"} <= manifest.keys()
     )
-    if not known or manifest["format_version"] != FORMAT_VERSION or tuple(manifest["frames"]) != FRAMES:
+    if not known or manifest["format_version"] != FORMAT_VERSION:
         raise InputError(
-            f"{path} is not a manifest of format version {FORMAT_VERSION} with the frames {', '.join(FRAMES)}; make the patch set again with this software."
+            f"{path} is not a manifest of format version {FORMAT_VERSION}; make the patch set again with this software."
         )
     return dict(manifest)
+
+
+def _frame_set(manifest: Mapping[str, Any], path: Path) -> FrameSet:
+    """The frames of the manifest: the paper's, unless it holds another frame set."""
+    try:
+        frame_set = frame_set_json.read(manifest["frame_set"]) if "frame_set" in manifest else PAPER
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    if manifest["frames"] != list(frame_set.names):
+        raise InputError(
+            f"{path} names the frames {manifest['frames']!r:.80}; its frame set has {', '.join(frame_set.names)}: make the patch set again with this software."
+        )
+    return frame_set

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from generation.core import lesion_sources, lesion_table, volumes
+from generation.core import breast_mask, lesion_sources, lesion_table, volumes
 from generation.core.errors import InputError
 from generation.core.frames import SCANNED_FRAMES
 from generation.core.import_options import ImportOptions
@@ -50,6 +50,7 @@ class StoredPatient:
     lesion_mask: Any
     classes: Mapping[int, LesionClass]
     lesions_known: bool = True
+    breast_mask: Any = None  # given, or found automatically when the patient was imported
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,19 @@ def read_patient(folder: Path, options: ImportOptions | None = None) -> PatientS
     if options.without_t2:
         images["T2"] = black(images["T1_pre"])
     placed = _lesions(folder, images, pseudonym)
-    told = [*placed.told, *([WITHOUT_T2] if options.without_t2 else [])]
-    facts = ImportFacts(found=tuple(told), has_t2=not options.without_t2, is_phantom=is_phantom(folder))
-    return assembled(pseudonym, images, placed.mask, placed.classes, facts, placed.origins)
+    breasts = breast_mask.read_given(folder, images["T1_pre"], pseudonym)
+    told = [
+        *placed.told,
+        *([WITHOUT_T2] if options.without_t2 else []),
+        *([] if breasts is None else [breast_mask.GIVEN]),
+    ]
+    facts = ImportFacts(
+        found=tuple(told),
+        has_t2=not options.without_t2,
+        is_phantom=is_phantom(folder),
+        has_breast_mask=breasts is not None,
+    )
+    return assembled(pseudonym, images, placed.mask, placed.classes, facts, placed.origins, breasts)
 
 
 WITHOUT_T2: Final = "The cohort is imported without T2: that frame is black in every patch."
@@ -131,6 +142,8 @@ def write_patient(scan: PatientScan, folder: Path) -> None:
     for name, image in scan.images.items():
         volumes.write_volume(image, folder / f"{name}.nii.gz")
     volumes.write_volume(scan.lesion_mask, folder / f"{LESIONS}.nii.gz")
+    if scan.breast_mask is not None:
+        breast_mask.write(scan.breast_mask, folder)
     truth = {
         "lesions": [
             {"lesion": lesion.number, "lesion_class": lesion.lesion_class.value, "origin": lesion.origin}
@@ -155,7 +168,12 @@ def load_patient(folder: Path) -> StoredPatient:
     images = {name: read_named(path, folder.name) for name, path in paths.items()}
     mask = images.pop(LESIONS)
     return StoredPatient(
-        folder.name, images, mask, read_truth(folder, folder.name), lesions_known=lesions_known(folder)
+        folder.name,
+        images,
+        mask,
+        read_truth(folder, folder.name),
+        lesions_known=lesions_known(folder),
+        breast_mask=breast_mask.load(folder),
     )
 
 

@@ -43,6 +43,7 @@ class ImportFacts:
     lesions_known : False if nothing said where lesions are; then no patch may be cut from the patient
     has_t2 : False if the T2 frame is black because the cohort has no T2
     is_phantom : whether the source says so
+    has_breast_mask : whether a mask of the breasts was given; else the region is found automatically
     """
 
     layout: str = "own"
@@ -53,6 +54,7 @@ class ImportFacts:
     lesions_known: bool = True
     has_t2: bool = True
     is_phantom: bool = False
+    has_breast_mask: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Values that JSON can hold."""
@@ -65,6 +67,7 @@ class ImportFacts:
             "phase_rule": self.phase_rule,
             "lesions_known": self.lesions_known,
             "has_t2": self.has_t2,
+            "has_breast_mask": self.has_breast_mask,
         }
 
 
@@ -76,7 +79,8 @@ class PatientScan:
     ----------
     images : SimpleITK images of SCANNED_FRAMES
     lesion_mask : SimpleITK image, uint16 lesion numbers on the T1 grid
-    sha256 : over the voxels of all frames and the mask, in that order
+    sha256 : over the voxels of all frames and the lesion mask, in that order
+    breast_mask : SimpleITK image on the T1 grid, 1 in the right breast, 2 in the left; None if none was given
     """
 
     pseudonym: str
@@ -85,6 +89,7 @@ class PatientScan:
     lesions: tuple[ScannedLesion, ...]
     sha256: str
     facts: ImportFacts = field(default_factory=ImportFacts)
+    breast_mask: Any = None
 
     def geometry(self) -> dict[str, dict[str, list[float]]]:
         """Size and spacing of T1 and T2 along x, y, z as stored in the scan."""
@@ -104,6 +109,7 @@ def assembled(
     classes: Mapping[int, LesionClass],
     facts: ImportFacts,
     origins: Mapping[int, str] | None = None,
+    breast_mask: Any = None,
 ) -> PatientScan:
     """Put the parts of one patient together.
 
@@ -123,6 +129,7 @@ def assembled(
         lesions=measured(lesion_mask, classes, origins or {}),
         sha256=voxel_sum([*ordered.values(), lesion_mask]),
         facts=facts,
+        breast_mask=breast_mask,
     )
 
 

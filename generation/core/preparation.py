@@ -58,24 +58,68 @@ def prepare(
     Source: Haarburger 2019, section 3; intensity limits joint over the T1 series, so that Sub keeps its meaning.
     """
     grid = volumes.prepared_grid(images["T1_pre"], n_pixels=n_pixels, n_slices=n_slices)
-    t1_limits = intensity.limits_of(
-        [volumes.voxels(images[name]) for name in SCANNED_FRAMES[DYNAMIC]], intensity_range
-    )
+    t1_limits = _t1_limits(images, intensity_range)
     t2_limits = intensity.limits_of([volumes.voxels(images[SCANNED_FRAMES[T2]])], intensity_range)
     frames = np.empty((len(SCANNED_FRAMES), n_slices, n_pixels, n_pixels), dtype=np.int16)
     for position, name in enumerate(SCANNED_FRAMES):
-        limits = t2_limits if position == T2 else t1_limits
-        resampled = volumes.resample_linear(images[name], grid, outside=limits[0])
-        frames[position] = intensity.to_integers(volumes.voxels(resampled), limits)
-    spacing = grid.GetSpacing()
+        frames[position] = _on_grid(images[name], grid, t2_limits if position == T2 else t1_limits)
     return PreparedPatient(
         frames=frames,
         lesions=volumes.resample_labels(lesions, grid),
-        spacing_mm=(spacing[2], spacing[1], spacing[0]),
+        spacing_mm=_spacing_mm(grid),
         first_row=_first_scanned_row(images["T1_pre"], grid),
         t1_limits=t1_limits,
         t2_limits=t2_limits,
     )
+
+
+@dataclass(frozen=True)
+class PreparedT1Pre:
+    """T1_pre of one patient as `prepare` makes it.
+
+    Attributes
+    ----------
+    frame : (32, 512, 512) int16
+    grid : SimpleITK image without content
+    spacing_mm, first_row : as in PreparedPatient
+    """
+
+    frame: NDArray[np.int16]
+    grid: Any
+    spacing_mm: tuple[float, float, float]
+    first_row: int
+
+
+def prepare_t1_pre(images: Mapping[str, Any]) -> PreparedT1Pre:
+    """Bring T1_pre alone onto the prepared grid, with the limits of the whole series.
+
+    Parameters
+    ----------
+    images : SimpleITK images by frame name, all five T1
+    """
+    grid = volumes.prepared_grid(images["T1_pre"], n_pixels=N_PIXELS, n_slices=N_SLICES)
+    return PreparedT1Pre(
+        frame=_on_grid(images["T1_pre"], grid, _t1_limits(images, IntensityRange.MIN_MAX)),
+        grid=grid,
+        spacing_mm=_spacing_mm(grid),
+        first_row=_first_scanned_row(images["T1_pre"], grid),
+    )
+
+
+def _t1_limits(images: Mapping[str, Any], intensity_range: IntensityRange) -> tuple[float, float]:
+    return intensity.limits_of(
+        [volumes.voxels(images[name]) for name in SCANNED_FRAMES[DYNAMIC]], intensity_range
+    )
+
+
+def _on_grid(image: Any, grid: Any, limits: tuple[float, float]) -> NDArray[np.int16]:
+    resampled = volumes.resample_linear(image, grid, outside=limits[0])
+    return intensity.to_integers(volumes.voxels(resampled), limits)
+
+
+def _spacing_mm(grid: Any) -> tuple[float, float, float]:
+    spacing = grid.GetSpacing()
+    return spacing[2], spacing[1], spacing[0]
 
 
 def _first_scanned_row(image: Any, grid: Any) -> int:

@@ -1,5 +1,6 @@
 """Training recipes: every hyperparameter with its default, its unit and its source."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, Literal, get_args
@@ -62,19 +63,25 @@ class TrainingConfig:
     discriminator_norm: Norm = (
         "batch"  # RMC15; with penalties another one: BatchNorm mixes patches (GAA17, section 4)
     )
+    # Train on the training patients of the patch set's split alone, so that the others can judge. Ours: H19 names no
+    # split and scores on the reals it trained on. A patch set without a split is trained on whole.
+    use_split: bool = True
+    # Let the generator learn from the very patches that the discriminator last saw, as RMC15's public code and the
+    # usual loops do; else from new ones (Goodfellow 2014, Algorithm 1). A tenth of a step is saved.
+    shares_fakes: bool = False
 
     def __post_init__(self) -> None:
         parse_source(self.source)
         self._check_choices()
         self._check_limits()
-        if self.clip_value is not None and self.clip_value <= 0:
-            raise InputError(f"clip_value is {self.clip_value}; it must be above 0.")
+        if self.clip_value is not None and not 0 < self.clip_value < math.inf:
+            raise InputError(f"clip_value is {self.clip_value}; it must be above 0 and finite.")
         if self.ema_decay is not None and not 0 < self.ema_decay < 1:
             raise InputError(f"ema_decay is {self.ema_decay}; it must lie between 0 and 1.")
         if self.is_penalized and self.discriminator_norm == "batch":
             raise InputError(
                 "A gradient penalty looks at each patch alone and BatchNorm mixes them; "
-                "set discriminator_norm to layer or none."
+                "set discriminator_norm to layer or none, as the presets wgan-gp and rpgan-r1r2 have it."
             )
 
     def _check_choices(self) -> None:
@@ -125,6 +132,11 @@ class TrainingConfig:
         """Whether each generated patch is set against a real one, and therefore has its class."""
         return self.loss == "relativistic" or self.gradient_penalty > 0
 
+    @property
+    def draws_reals_for_generator(self) -> bool:
+        """Whether an update of the generator needs real patches too."""
+        return self.loss == "relativistic"
+
     def n_critic_at(self, step: int) -> int:
         """Return how many updates of the second network precede generator update `step`, counted from 0."""
         if self.warmup_n_critic is not None and (step < WARMUP_STEPS or step % WARMUP_EVERY == 0):
@@ -167,6 +179,7 @@ PRESETS: Final[Mapping[str, TrainingConfig]] = {
         preset="dcgan-literal",
         condition_discriminator=False,  # H19, section 3.1, gives y to the generator's noise and to nothing else
         class_sampling="shuffle",  # H19 states no balancing of the classes
+        use_split=False,  # H19 trains and scores on all reals
     ),
     "wgan-acb17": replace(
         _WGAN,
@@ -252,6 +265,8 @@ def from_dict(values: Mapping[str, Any]) -> TrainingConfig:
         If a field is missing, unknown or out of its limits.
     """
     try:
-        return TrainingConfig(**values)
+        return TrainingConfig(
+            **({"use_split": False} | dict(values))
+        )  # older ones were trained on everything
     except TypeError as error:
         raise InputError(f"The stored training configuration cannot be read: {error}.") from None

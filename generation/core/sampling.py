@@ -1,15 +1,22 @@
 """Draw patches from a stored generator."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from generation.core.checkpoint import StoredGenerator
+from generation.core.device_frames import from_network
 from generation.core.errors import InputError
-from generation.core.frames import Patches, from_network
+from generation.core.frames import Patches
 from generation.core.labels import LESION_CLASSES, LesionClass
-from generation.core.training import class_names
+from generation.core.networks import place
+from generation.core.training_state import class_names
+
+NOISE_BLOCK: Final = 64  # patches whose noise is drawn at once
+GPU_BATCH: Final = 2048  # patches, 470 MB of activations at width 64 in fp32
 
 
 def sample(
@@ -18,7 +25,7 @@ def sample(
     n_per_class: Mapping[LesionClass, int],
     seed: int,
     device: torch.device,
-    batch_size: int = 64,
+    batch_size: int | None = None,
 ) -> Iterator[tuple[LesionClass, Patches]]:
     """Yield batches of generated patches, class by class.
 
@@ -30,7 +37,7 @@ def sample(
     n_per_class : how many patches of which class
     seed : seed of the noise
     device : where to compute
-    batch_size : patches per batch
+    batch_size : patches per batch, rounded up to a multiple of 64; None: 64 on a CPU, 2048 on a GPU
 
     Yields
     ------
@@ -43,16 +50,28 @@ def sample(
     """
     check_classes(stored.classes, n_per_class)
     generator = stored.generator.to(device)
+    if device.type != "cpu":
+        place(generator, device)
+    if batch_size is None:
+        batch_size = NOISE_BLOCK if device.type == "cpu" else GPU_BATCH
+    batch_size = -(-batch_size // NOISE_BLOCK) * NOISE_BLOCK
     for lesion_class in LESION_CLASSES:
         n = n_per_class.get(lesion_class, 0)
         rng = torch.Generator().manual_seed(_class_seed(seed, lesion_class))
         for start in range(0, n, batch_size):
-            # One call per batch of a fixed size: the stream does not depend on n.
-            z = torch.randn(batch_size, stored.config.noise_dim, generator=rng)[: n - start]
-            y = torch.full((len(z),), lesion_class.code, dtype=torch.int64)
+            z = _noise(min(n - start, batch_size), stored, rng)
+            y = torch.full((len(z),), lesion_class.code, dtype=torch.int64, device=device)
             with torch.inference_mode():
-                outputs = generator(z.to(device), y.to(device))
-            yield lesion_class, from_network(outputs.float().cpu().numpy())
+                patches = from_network(generator(z.to(device), y))
+            yield lesion_class, patches.cpu().numpy()
+
+
+def _noise(n: int, stored: StoredGenerator, rng: torch.Generator) -> Tensor:
+    """Draw noise in blocks of a fixed size: the stream depends neither on n nor on the size of a batch."""
+    blocks = [
+        torch.randn(NOISE_BLOCK, stored.config.noise_dim, generator=rng) for _ in range(0, n, NOISE_BLOCK)
+    ]
+    return torch.cat(blocks)[:n]
 
 
 def check_classes(trained: tuple[int, ...], n_per_class: Mapping[LesionClass, int]) -> None:

@@ -1,19 +1,16 @@
-"""What a training computes with: real patches by index, and a state that can be stored and gone on from."""
+"""The state of a training, which can be stored and gone on from."""
 
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
-from generation.core.errors import InputError
-from generation.core.frames import Patches
 from generation.core.labels import LESION_CLASSES
 from generation.core.networks import Discriminator, Generator, initialize, place
 from generation.core.presets import TrainingConfig
+from generation.core.share import ALONE, Share, share_normalization
 
 
 @dataclass
@@ -29,8 +26,11 @@ class TrainingState:
     average: Generator | None  # running average of the generator's weights and BatchNorm statistics
     generator_optimizer: torch.optim.Optimizer
     discriminator_optimizer: torch.optim.Optimizer
-    rng: torch.Generator  # draws weights, batches, noise, classes and augmentation, in this order
+    rng: (
+        torch.Generator
+    )  # draws batches, noise, classes and augmentation, in this order; on a CPU the weights before
     device: torch.device
+    share: Share = ALONE  # which part of each batch this process computes
     # Losses of the updates of D that the coming generator update already has: a stop may fall between two of them.
     critic_losses: list[float] = field(default_factory=list)
 
@@ -40,39 +40,13 @@ class TrainingState:
         return self.average if self.average is not None else self.generator
 
 
-@dataclass(frozen=True)
-class TrainingPatches:
-    """Real patches and their classes, sampled by index; `patches` may be a memory map.
-
-    Attributes
-    ----------
-    patches : (N, 7, 64, 64) int16
-    labels : (N,) int64, indices into LESION_CLASSES
-    """
-
-    patches: Patches
-    labels: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        if len(self.patches) == 0:
-            raise InputError("The patch set is empty; extract patches before training on them.")
-        if len(self.patches) != len(self.labels):
-            raise InputError(
-                f"There are {len(self.patches)} patches but {len(self.labels)} labels; both numbers must agree."
-            )
-
-    @property
-    def classes(self) -> tuple[int, ...]:
-        """Indices of the classes that occur."""
-        return tuple(int(label) for label in np.unique(self.labels))
-
-    def members(self) -> list[Tensor]:
-        """Indices of the patches of each class that occurs, in the order of `classes`."""
-        return [torch.from_numpy(np.flatnonzero(self.labels == label)) for label in self.classes]
-
-
 def begin(
-    config: TrainingConfig, *, classes: Sequence[int], seed: int, device: torch.device
+    config: TrainingConfig,
+    *,
+    classes: Sequence[int],
+    seed: int,
+    device: torch.device,
+    share: Share = ALONE,
 ) -> TrainingState:
     """Build networks and optimizers with freshly drawn weights.
 
@@ -81,14 +55,22 @@ def begin(
     config : the recipe
     classes : indices of the lesion classes to condition on
     seed : seed of the one random stream of this training
-    device : where to compute; draws are made on the CPU, so they do not depend on it
+    device : where to compute; weights are drawn on the CPU, so the first ones do not depend on it
+    share : which part of each batch this process computes
     """
     rng = torch.Generator().manual_seed(seed)
     generator = Generator(noise_dim=config.noise_dim, width=config.width)
     discriminator = make_discriminator(config)
     initialize(generator, rng)
     initialize(discriminator, rng)
-    return assemble_state(config, tuple(classes), seed, 0, generator, discriminator, None, rng, device)
+    if device.type != "cpu":
+        rng = device_rng(device, seed, 0)
+    return assemble_state(config, tuple(classes), seed, 0, generator, discriminator, None, rng, device, share)
+
+
+def device_rng(device: torch.device, seed: int, step: int) -> torch.Generator:
+    """Give the random stream of a training that draws where it computes, begun at a step."""
+    return torch.Generator(device=device).manual_seed((seed * 1_000_003 + step) % (1 << 63))
 
 
 def make_discriminator(config: TrainingConfig) -> Discriminator:
@@ -108,8 +90,13 @@ def assemble_state(
     average: Generator | None,
     rng: torch.Generator,
     device: torch.device,
+    share: Share = ALONE,
 ) -> TrainingState:
     """Put networks on their device, in the memory layout that convolutions like, and give them optimizers."""
+    share.check(config.batch_size)
+    if share.n > 1:
+        share_normalization(generator)
+        share_normalization(discriminator)
     place(generator, device)
     place(discriminator, device)
     if config.ema_decay is not None:
@@ -128,15 +115,24 @@ def assemble_state(
         discriminator_optimizer=_optimizer(config, discriminator),
         rng=rng,
         device=device,
+        share=share,
     )
 
 
 def _optimizer(config: TrainingConfig, network: nn.Module) -> torch.optim.Optimizer:
+    # On CUDA the count of updates stays on the device, so that an update can be recorded in a graph.
+    capturable = next(network.parameters()).is_cuda
     if config.optimizer == "adam":
         betas = (config.beta1, config.beta2)
-        return torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=betas, fused=True)
+        return torch.optim.Adam(
+            network.parameters(), lr=config.learning_rate, betas=betas, fused=True, capturable=capturable
+        )
     return torch.optim.RMSprop(
-        network.parameters(), lr=config.learning_rate, alpha=config.alpha, foreach=True
+        network.parameters(),
+        lr=config.learning_rate,
+        alpha=config.alpha,
+        foreach=True,
+        capturable=capturable,
     )
 
 

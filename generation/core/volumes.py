@@ -18,15 +18,25 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from generation.core import nifti_check
+from generation.core import nifti_check, text_header
 from generation.core.errors import InputError
 
 SUFFIXES: Final = (".nii.gz", ".nii", ".nrrd", ".mha")
 GRID_TOLERANCE_MM: Final = (
     0.01  # scanners and converters round positions; a hundredth of a millimetre is no other grid
 )
+SPACINGS_MM: Final = (0.01, 1000.0)  # side of a voxel; beyond them a header is damaged, or in other units
 MAX_VOXELS: Final = 1 << 30  # of one volume; 512 x 512 x 1000 voxels are a quarter of it
+_FORMATS: Final = {
+    ".nii.gz": "NiftiImageIO",
+    ".nii": "NiftiImageIO",
+    ".nrrd": "NrrdImageIO",
+    ".mha": "MetaImageIO",
+}
 _GZIP_LEVEL: Final = 1  # three times as fast as the default for 10 % more bytes
+
+# ITK quotes paths in its warnings, and a path may hold a name.
+sitk.ProcessObject.SetGlobalWarningDisplay(False)
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,10 @@ class Grid:
         if self.size != other.size:
             return False
         return bool(np.all(np.abs(self._corners() - other._corners()) <= GRID_TOLERANCE_MM))
+
+    def distance_mm(self, other: "Grid") -> float:
+        """Largest distance between the corner voxels of two grids of one size."""
+        return float(np.linalg.norm(self._corners() - other._corners(), axis=1).max())
 
     def _corners(self) -> NDArray[np.float64]:
         axes = np.reshape(self.direction, (3, 3)) * np.asarray(self.spacing_mm)
@@ -93,10 +107,15 @@ def read_volume(path: Path) -> Any:
     InputError
         If the file cannot be read, is not three-dimensional and scalar, or holds NaN or infinity.
     """
-    n_bad = nifti_check.check(path) if path.name.endswith((".nii", ".nii.gz")) else 0
+    is_nifti = path.name.endswith((".nii", ".nii.gz"))
+    n_bad = 0
+    if is_nifti:
+        n_bad = nifti_check.check(path)
+    else:
+        text_header.check(path)
     try:
-        _check_promise(path)
-        image = sitk.ReadImage(str(path))
+        _check_promise(path, reader := _reader(path))
+        image = reader.Execute()
     except RuntimeError as error:
         reason = (
             str(error).strip().splitlines()[-1].removeprefix("ITK ERROR: ").replace(str(path), path.name)
@@ -113,6 +132,7 @@ def read_volume(path: Path) -> Any:
     if image.GetNumberOfComponentsPerPixel() != 1:
         n = image.GetNumberOfComponentsPerPixel()
         raise InputError(f"{path.name} has {n} values per voxel; give a grey-level volume with one.")
+    check_spacing(image.GetSpacing(), path.name)
     values = voxels(image)
     if values.dtype.kind == "f":
         n_bad += int(np.count_nonzero(~np.isfinite(values)))
@@ -123,10 +143,45 @@ def read_volume(path: Path) -> Any:
     return image
 
 
-def _check_promise(path: Path) -> None:
-    """Refuse a header that promises more voxels than a scan has, before memory is taken for them."""
+def check_spacing(spacing_mm: Sequence[float], name: str) -> None:
+    """Refuse voxels of a size that no scan has; a file in metres, or a damaged one.
+
+    Raises
+    ------
+    InputError
+        Naming the size.
+    """
+    low, high = SPACINGS_MM
+    if not all(low <= mm <= high for mm in spacing_mm):
+        words = " x ".join(f"{mm:.3g}" for mm in spacing_mm)
+        raise InputError(
+            f"{name} has voxels of {words} mm; every side has to be between {low:g} and {high:g} mm: mend its header or export it again."
+        )
+
+
+def has_plain_path(path: Path) -> bool:
+    """Say whether ITK can be given a path; one that is no UTF-8 would end the process."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _reader(path: Path) -> Any:
+    """A reader for the format that the name says, and for no other of the many that ITK knows."""
+    if not has_plain_path(path):
+        raise InputError(
+            f"The path of {path.name} holds bytes that are no UTF-8, which the reader cannot open; rename its folders."
+        )
     reader = sitk.ImageFileReader()
+    reader.SetImageIO(_FORMATS[next(suffix for suffix in SUFFIXES if path.name.endswith(suffix))])
     reader.SetFileName(str(path))
+    return reader
+
+
+def _check_promise(path: Path, reader: Any) -> None:
+    """Refuse a header that promises more voxels than a scan has, before memory is taken for them."""
     reader.ReadImageInformation()
     n_voxels = math.prod(reader.GetSize()) * reader.GetNumberOfComponents()
     if n_voxels > MAX_VOXELS:

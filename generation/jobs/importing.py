@@ -16,12 +16,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from generation.core import layouts, patient_folder
+from generation.core import breast_mask, layouts, patient_folder
 from generation.core.dicom.folders import DicomPatient
 from generation.core.errors import InputError
 from generation.core.import_options import ImportOptions
 from generation.core.layouts import PatientSource
 from generation.core.patient_scan import PatientScan, ScannedLesion
+from generation.jobs import sharing
 from generation.models import Cohort
 from generation.services import cohorts, jobs
 
@@ -95,10 +96,11 @@ def run(cohort_id: int, *, on_progress: Progress | None = None) -> None:
     try:
         patients = _write_patients(cohort, draft, on_progress or (lambda done, total: None))
         with transaction.atomic():
-            cohorts.store_patients(
-                cohort, patients=patients, is_phantom=any(patient.is_phantom for patient in patients)
-            )
-            jobs.finish(cohort, now=timezone.now(), n_done=len(patients), n_total=len(patients), step_name="")
+            cohorts.store_patients(cohort, patients=patients, now=timezone.now())
+            if not jobs.finish(
+                cohort, now=timezone.now(), n_done=len(patients), n_total=len(patients), step_name=""
+            ):
+                raise jobs.ClaimLost  # nothing of it is stored: another worker has the import
             draft.rename(cohort.folder)
     except jobs.StoppedByUser:
         jobs.mark_stopped(cohort, now=timezone.now())
@@ -109,6 +111,7 @@ def run(cohort_id: int, *, on_progress: Progress | None = None) -> None:
         jobs.fail(cohort, error=f"The import failed ({place_of(error)}).", now=timezone.now())
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+        cohorts.remove_unfinished(cohort)
         cohorts.forget_origin(cohort)
 
 
@@ -138,6 +141,8 @@ def _write_patients(cohort: Cohort, draft: Path, on_progress: Progress) -> list[
             now=timezone.now(),
         )
         patients.append(_import_one(source, options, draft))
+        pseudonym = patients[-1].pseudonym
+        sharing.publish(draft / pseudonym, cohort, as_place=cohort.folder / pseudonym)
         on_progress(done + 1, len(sources))
     return patients
 
@@ -156,12 +161,27 @@ def _import_one(source: PatientSource, options: ImportOptions, draft: Path) -> S
     try:
         patient_folder.write_patient(scan, folder)
     except (OSError, RuntimeError) as error:
-        free = shutil.disk_usage(draft.parent).free >> 20
-        reason = (error.strerror if isinstance(error, OSError) else "") or "the writer gives no reason"
-        raise InputError(
-            f"Patient {scan.pseudonym} cannot be written ({reason}); {free} MB are free in the data folder: make room and import again."
-        ) from None
-    return _facts(scan)
+        raise _unwritable(error, folder) from None
+    facts = _facts(scan)
+    del scan  # before the frames are read again
+    if not facts.facts["has_breast_mask"]:
+        _find_region(folder)
+    return facts
+
+
+def _find_region(folder: Path) -> None:
+    try:
+        breast_mask.find_and_write(folder)
+    except OSError as error:
+        raise _unwritable(error, folder) from None
+
+
+def _unwritable(error: Exception, folder: Path) -> InputError:
+    free = shutil.disk_usage(folder.parent.parent).free >> 20
+    reason = (error.strerror if isinstance(error, OSError) else "") or "the writer gives no reason"
+    return InputError(
+        f"Patient {folder.name} cannot be written ({reason}); {free} MB are free in the data folder: make room and import again."
+    )
 
 
 def _check_typed_texts(cohort: Cohort, sources: tuple[PatientSource, ...]) -> None:

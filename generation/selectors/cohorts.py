@@ -4,9 +4,11 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path
 
 from django.db.models import Count, Q, QuerySet
 
+from generation import storage
 from generation.core.labels import LesionClass
 from generation.models import Cohort, Lesion, PatchSet, Patient
 from generation.selectors import patch_sets
@@ -75,6 +77,28 @@ def patients_of(cohort: Cohort) -> list[PatientLine]:
         )
         for patient in cohort.patients.prefetch_related("lesions")
     ]
+
+
+@dataclass(frozen=True)
+class RegionCount:
+    """How many patients have a breast region in one state; the empty state is all of them."""
+
+    status: str
+    words: str
+    n: int
+
+
+def region_counts(cohort: Cohort) -> list[RegionCount]:
+    """Patients by the state of their breast region, all of them first."""
+    found = dict(cohort.patients.values_list("region_status").annotate(n=Count("pk")).order_by())
+    every = RegionCount("", "patient" if sum(found.values()) == 1 else "patients", sum(found.values()))
+    states = Patient.RegionStatus
+    return [every, *(RegionCount(str(one), str(one.label).lower(), found.get(one, 0)) for one in states)]
+
+
+def region_sheet(patient: Patient) -> Path | None:
+    """Picture of the automatic breast region, if there is one."""
+    return storage.piece(patient.folder, patient.region_sheet.name)
 
 
 def _grid(patient: Patient, series: str) -> tuple[str, str]:

@@ -1,14 +1,20 @@
 """Read training runs, their losses and their pictures."""
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
-from generation.core import presets
-from generation.models import Checkpoint, TrainingRun
+from generation import storage
+from generation.core import presets, split_use
+from generation.core.patient_split import Part
+from generation.models import Checkpoint, PatchSet, TrainingRun
+from generation.selectors import patch_sets
 
+STALLED_AFTER = timedelta(seconds=60)  # a training reports every second
 MAX_POINTS = 240  # of a curve; more are averaged
 LOSS_WORDS = {
     "non_saturating": "non-saturating cross-entropy",
@@ -46,19 +52,27 @@ class LossChart:
 
 
 def all_runs() -> QuerySet[TrainingRun]:
-    """Training runs, newest first."""
-    return TrainingRun.objects.select_related("patch_set").prefetch_related("checkpoints")
+    """Training runs, newest first, with how many checkpoints each has."""
+    rows = TrainingRun.objects.select_related("patch_set").prefetch_related("checkpoints")
+    return rows.annotate(n_checkpoints=Count("checkpoints"))
+
+
+def sampled_from(run: TrainingRun) -> list[PatchSet]:
+    """Patch sets sampled from any checkpoint of a run, newest first."""
+    return list(PatchSet.objects.filter(checkpoint__run=run).select_related("checkpoint"))
 
 
 def grids(run: TrainingRun) -> list[Checkpoint]:
     """Checkpoints whose picture exists, newest first."""
-    return [row for row in run.checkpoints.order_by("-step") if run.grid_path(row.step).exists()]
+    rows = run.checkpoints.order_by("-step")
+    if storage.is_shared():
+        return list(rows)  # a picture is published before the row of its checkpoint is written
+    return [row for row in rows if run.grid_path(row.step).exists()]
 
 
 def grid_file(run: TrainingRun, name: str) -> Path | None:
     """Picture of a step, or of the real patches; None if it is not there."""
-    path = run.reference_grid_path if name == "real" else run.grid_path(int(name))
-    return path if path.is_file() else None
+    return storage.piece(run.reference_grid_path if name == "real" else run.grid_path(int(name)))
 
 
 def seconds_left(run: TrainingRun) -> float | None:
@@ -84,7 +98,7 @@ def time_left(run: TrainingRun) -> str:
 
 def loss_chart(run: TrainingRun) -> LossChart | None:
     """Curves of both losses, or None before the first step."""
-    rows = _history(run.history_path)
+    rows = _losses(run)
     if not rows:
         return None
     rows = _thinned(rows)
@@ -117,6 +131,18 @@ def loss_chart(run: TrainingRun) -> LossChart | None:
         last_discriminator=rows[-1][1],
         last_generator=rows[-1][2],
     )
+
+
+def _losses(run: TrainingRun) -> list[tuple[int, float, float]]:
+    """Losses of this moment where it trains here; elsewhere as they were published last."""
+    path = run.history_path
+    if not storage.is_shared():
+        return _history(path)
+    found = storage.piece(path)
+    published = _history(found) if found else []
+    if not path.exists() or path.stat().st_mtime < run.created_at.timestamp():
+        return published  # or what lies here is of an earlier run of that name
+    return max(published, _history(path), key=lambda rows: rows[-1][0] if rows else -1)
 
 
 def _history(path: Path) -> list[tuple[int, float, float]]:
@@ -165,6 +191,7 @@ def preset_facts(run: TrainingRun) -> list[tuple[str, Any]]:
         ("Batch", f"{config.batch_size} patches"),
         ("Width", config.width),
         ("Updates", _updates_in_words(config)),
+        ("Trained on", trained_on(run)),
         ("Classes drawn", SAMPLING_WORDS[config.class_sampling]),
         (
             "Class known to",
@@ -182,7 +209,41 @@ def preset_facts(run: TrainingRun) -> list[tuple[str, Any]]:
         facts.append(("Augmentation", moved))
     if config.ema_decay is not None:
         facts.append(("Averaged weights", f"decay {config.ema_decay:g}"))
+    if config.shares_fakes:
+        facts.append(("Generated patches", "drawn once for both networks"))
     facts.append(("Arithmetic", config.precision))
+    return facts + _computed(run)
+
+
+def trained_on(run: TrainingRun) -> str:
+    """Say which patients a training sees."""
+    parts = Counter(patch_sets.parts_of(run.patch_set).values())
+    counts = {part: parts[part.value] for part in Part} if parts else None
+    return split_use.in_words(counts, use_split=presets.from_dict(run.config).use_split)
+
+
+def is_split(run: TrainingRun) -> bool:
+    """Whether a training sees the training patients of its patch set only."""
+    return presets.from_dict(run.config).use_split and bool(patch_sets.parts_of(run.patch_set))
+
+
+def silent_for(run: TrainingRun, *, now: datetime) -> timedelta | None:
+    """Time since the worker of a running training was heard, if that is too long; None otherwise."""
+    if run.status != TrainingRun.Status.RUNNING or run.beat_at is None:
+        return None
+    silence = now - run.beat_at
+    return silence if silence > STALLED_AFTER else None
+
+
+def _computed(run: TrainingRun) -> list[tuple[str, Any]]:
+    """How the newest checkpoint was computed, as it tells."""
+    newest = run.checkpoints.order_by("-step").first()
+    told = newest.summary if newest else {}
+    facts: list[tuple[str, Any]] = [("Computed with", told["engine"])] if told.get("engine") else []
+    peaks = told.get("peak_memory_bytes", {})
+    words = [f"{peaks[where] / 1e6:,.0f} MB {where}" for where in ("private", "device") if peaks.get(where)]
+    if words:
+        facts.append(("Peak memory", ", ".join(words)))
     return facts
 
 

@@ -10,16 +10,19 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils.text import slugify
 
+from generation import storage
 from generation.core.errors import InputError
 from generation.core.import_options import ImportOptions
 from generation.core.labels import LesionClass
 from generation.models import Cohort, DryRun, Job, Lesion, Patient
+from generation.services import regions
 from generation.services.naming import MAX_NAME_LENGTH, RESERVED
 
 NO_FOLDER: Final = (
     "This is not a folder on this machine; give the folder that holds one sub-folder per patient."
 )
 KEEP_DRY_RUNS: Final = timedelta(days=1)
+Region = Patient.RegionStatus
 
 
 class LesionFacts(Protocol):
@@ -50,6 +53,8 @@ class PatientFacts(Protocol):
     def lesions(self) -> Sequence[LesionFacts]: ...
     @property
     def facts(self) -> Mapping[str, Any]: ...
+    @property
+    def is_phantom(self) -> bool: ...
 
 
 def pseudonym_key() -> bytes:
@@ -109,8 +114,9 @@ def request_import(
         raise InputError(f'Cohort "{slug}" is being imported at this moment; choose another name.') from None
 
 
-def store_patients(cohort: Cohort, *, patients: Sequence[PatientFacts], is_phantom: bool) -> None:
+def store_patients(cohort: Cohort, *, patients: Sequence[PatientFacts], now: datetime) -> None:
     """Write the rows of all patients and lesions; the caller holds the transaction that also places the files."""
+    is_phantom = any(facts.is_phantom for facts in patients)
     Cohort.objects.filter(pk=cohort.pk).update(is_phantom=is_phantom)
     rows = [
         Patient(
@@ -119,6 +125,7 @@ def store_patients(cohort: Cohort, *, patients: Sequence[PatientFacts], is_phant
             geometry=facts.geometry,
             sha256=facts.sha256,
             facts=dict(facts.facts),
+            region_status=Region.GIVEN if facts.facts.get("has_breast_mask") else Region.WAITING,
         )
         for facts in patients
     ]
@@ -135,6 +142,8 @@ def store_patients(cohort: Cohort, *, patients: Sequence[PatientFacts], is_phant
         for row, facts in zip(rows, patients, strict=True)
         for lesion in facts.lesions
     )
+    phantoms = [facts.pseudonym for facts in patients if facts.is_phantom]
+    regions.approve(cohort=cohort, pseudonyms=phantoms, by=regions.PHANTOM, now=now)
 
 
 @transaction.atomic
@@ -158,6 +167,12 @@ def forget_origin(row: Cohort | DryRun) -> None:
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def remove_unfinished(cohort: Cohort) -> None:
+    """Remove the patients that an import had published when it failed or was stopped."""
+    if cohort.status in (Job.Status.FAILED, Job.Status.STOPPED) and storage.is_shared():
+        storage.remove(cohort.folder)
 
 
 def rename_neutrally(cohort: Cohort) -> None:

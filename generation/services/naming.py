@@ -6,7 +6,7 @@ from django.utils.text import slugify
 from generation.core.errors import InputError
 
 MAX_NAME_LENGTH = 100  # of every `name` column
-RESERVED = frozenset({"new"})  # last part of the address of the page that makes a new one
+RESERVED = frozenset({"new", "compare"})  # last parts of the addresses of pages beside the rows
 _MAX_BASE_LENGTH = 90  # leaves room for a number
 
 

@@ -1,17 +1,16 @@
-"""Queue extractions, and give rows to patch sets that came from elsewhere."""
+"""Queue extractions, and give rows to patch sets."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from generation.core.errors import InputError
 from generation.core.extraction_options import ExtractionOptions
-from generation.core.labels import LESION_CLASSES, REAL, parse_source
+from generation.core.labels import LESION_CLASSES, REAL
 from generation.core.patch_set import PatchSetFolder
 from generation.models import Cohort, PatchSet
-from generation.services import naming
+from generation.services import extractions, naming, regions
 
 
 @transaction.atomic
@@ -23,7 +22,8 @@ def request_extraction(
         raise InputError(
             f'Cohort "{cohort.name}" is {cohort.status}; wait until its import is finished, then extract it.'
         )
-    return create(
+    regions.check_decided(cohort, options)
+    row = create(
         name,
         default=f"{cohort.name[:70]}, seed {options.seed}",
         source=REAL,
@@ -32,14 +32,8 @@ def request_extraction(
         options=options.as_dict(),
         now=now,
     )
-
-
-@transaction.atomic
-def request_copy(*, source: str, origin_folder: Path, name: str = "", now: datetime) -> PatchSet:
-    """Queue the copying of patches that somebody's own generator drew, or of reals cut elsewhere."""
-    source = parse_source(source)
-    options = {"origin_folder": str(origin_folder.resolve())}
-    return create(name, default=f"{source} patches", source=source, options=options, now=now)
+    extractions.plan(row)
+    return row
 
 
 def counted(folder: PatchSetFolder) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Start, stop and resume training runs, and record what they produce."""
 
-import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -8,10 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from generation import storage
 from generation.core import presets
 from generation.core.errors import InputError
+from generation.core.seeds import check_seed
 from generation.models import Checkpoint, Job, PatchSet, TrainingRun
 from generation.services import naming
+from generation.services.patience import patiently
 
 
 @transaction.atomic
@@ -29,6 +31,12 @@ def create(
         raise InputError(
             f'Patch set "{patch_set.name}" is {patch_set.status}; wait until it is finished, then train on it.'
         )
+    if not patch_set.frames.is_paper:
+        raise InputError(
+            f'Patch set "{patch_set.name}" has {patch_set.frames.words}; the generators here learn only '
+            "the seven frames of 64 x 64 pixels of the paper: train on these elsewhere and import what was drawn."
+        )
+    check_seed(seed)
     config = presets.preset(preset, **(changes or {}))
     name = naming.clean_name(name, default=f"{preset} on {patch_set.name}", kind="Training run")
     return TrainingRun.objects.create(
@@ -47,7 +55,8 @@ def create(
 def requeue(*, run: TrainingRun) -> bool:
     """Queue a stopped or failed run again; it goes on from its newest sound checkpoint."""
     closed = TrainingRun.objects.filter(pk=run.pk, status__in=[Job.Status.STOPPED, Job.Status.FAILED])
-    return closed.update(status=Job.Status.QUEUED, error="", finished_at=None) == 1
+    reopened = closed.update(status=Job.Status.QUEUED, error="", finished_at=None, resumed_at_step=None)
+    return reopened == 1
 
 
 def delete(*, run: TrainingRun) -> None:
@@ -63,20 +72,29 @@ def delete(*, run: TrainingRun) -> None:
             )
         folder = locked.folder
         locked.delete()
-    shutil.rmtree(folder, ignore_errors=True)
+    storage.remove(folder)
 
 
+@patiently
 def describe_device(run: TrainingRun, *, device: str) -> None:
     """Store what the run computes on."""
     TrainingRun.objects.filter(pk=run.pk).update(device=device)
 
 
+@patiently
 def record_rate(run: TrainingRun, *, images_per_second: float) -> None:
     """Store the current speed in real patches per second."""
     TrainingRun.objects.filter(pk=run.pk).update(images_per_second=images_per_second)
 
 
-def record_checkpoint(run: TrainingRun, *, step: int, sha256: Mapping[str, str], now: datetime) -> Checkpoint:
+def record_checkpoint(
+    run: TrainingRun,
+    *,
+    step: int,
+    sha256: Mapping[str, str],
+    now: datetime,
+    summary: Mapping[str, Any] | None = None,
+) -> Checkpoint:
     """Store the row of a checkpoint whose folder is already complete."""
     row, _ = Checkpoint.objects.update_or_create(
         run=run,
@@ -86,7 +104,7 @@ def record_checkpoint(run: TrainingRun, *, step: int, sha256: Mapping[str, str],
             "source": run.source,
             "path": str(run.checkpoint_folder(step).relative_to(settings.READERSTUDY_DATA)),
             "sha256": dict(sha256),
-            "summary": {"config": run.config, "seed": run.seed},
+            "summary": {**(summary or {}), "config": run.config, "seed": run.seed},
             "created_at": now,
         },
     )

@@ -1,5 +1,6 @@
 """Pages of cohorts."""
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,10 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from generation import tasks
 from generation.core.errors import InputError
 from generation.models import Cohort, DryRun, PatchSet
+from generation.selectors import clock, dry_runs
 from generation.selectors import cohorts as selectors
 from generation.selectors import patch_sets as patch_set_selectors
 from generation.services import cohorts as services
-from generation.services import patch_sets
+from generation.services import extractions, patch_sets, regions
+from generation.views import lists
 from generation.views.cohort_forms import ExtractionForm, ImportForm
 from generation.views.stopping import ask_to_stop
 
@@ -24,10 +27,9 @@ FINDINGS_PER_PAGE = 50
 @require_GET
 def cohorts(request: HttpRequest) -> HttpResponse:
     """List cohorts."""
-    rows = list(selectors.all_cohorts())
-    return render(
-        request, "generation/cohorts.html", {"cohorts": rows, "is_active": any(row.is_active for row in rows)}
-    )
+    listed = lists.COHORTS.read(request.GET, selectors.all_cohorts())
+    is_active = any(row.is_active for row in listed.page)
+    return render(request, "generation/cohorts.html", {"list": listed, "is_active": is_active})
 
 
 @require_http_methods(["GET", "POST"])
@@ -63,9 +65,18 @@ def new(request: HttpRequest) -> HttpResponse:
 def dry_run(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a look at a folder found; what cannot be imported first."""
     row = get_object_or_404(DryRun, pk=pk)
-    ordered = sorted(row.findings, key=lambda finding: not finding["error"])
-    page = Paginator(ordered, FINDINGS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "generation/dry_run.html", {"look": row, "page": page})
+    page = Paginator(dry_runs.findings(row), FINDINGS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"look": row, "page": page, "summary": dry_runs.summary(row)}
+    return render(request, "generation/dry_run.html", context)
+
+
+@require_POST
+def stop_dry_run(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask a look to stop after the patient it is at."""
+    row = get_object_or_404(DryRun, pk=pk)
+    ask_to_stop(request, row, kind="look")
+    services.forget_origin(row)
+    return redirect("generation:dry_run", pk)
 
 
 @require_GET
@@ -112,6 +123,30 @@ def stop_extraction(request: HttpRequest, slug: str, patch_set: str) -> HttpResp
     return redirect("generation:cohort", slug)
 
 
+@require_POST
+def resume_extraction(request: HttpRequest, slug: str, patch_set: str) -> HttpResponse:
+    """Queue an extraction again that was stopped or failed; patients that are done are kept."""
+    row = get_object_or_404(PatchSet, slug=patch_set, cohort__slug=slug)
+    try:
+        with transaction.atomic():
+            extractions.resume(patch_set=row, now=clock.now())
+            tasks.extract.delay_on_commit(row.pk)
+    except InputError as error:
+        messages.error(request, str(error))
+    return redirect("generation:cohort", slug)
+
+
+@require_POST
+def discard_extraction(request: HttpRequest, slug: str, patch_set: str) -> HttpResponse:
+    """Remove an extraction that was stopped or failed."""
+    row = get_object_or_404(PatchSet, slug=patch_set, cohort__slug=slug)
+    try:
+        extractions.discard(patch_set=row)
+    except InputError as error:
+        messages.error(request, str(error))
+    return redirect("generation:cohort", slug)
+
+
 @require_GET
 def qc(request: HttpRequest, slug: str, patch_set: str) -> HttpResponse:
     """Show where patches were cut, a page of patients at a time."""
@@ -152,6 +187,8 @@ def _context(row: Cohort, form: ExtractionForm) -> dict[str, object]:
         "table1": selectors.table1(row),
         "extractions": extractions,
         "patients": selectors.patients_of(row),
+        "region_counts": selectors.region_counts(row),
+        "waiting": [patient.pseudonym for patient in regions.waiting(row)],
         "form": form,
         "is_active": row.is_active or any(extraction.is_active for extraction in extractions),
     }

@@ -10,6 +10,7 @@ from generation.core.labels import LESION_CLASSES, REAL
 from generation.core.presets import PRESETS
 from generation.models import Job, PatchSet, TrainingRun
 from generation.services.generators import MAX_PATCHES_PER_CLASS
+from generation.services.naming import MAX_NAME_LENGTH
 
 # A title and one plain sentence for each preset.
 PRESET_WORDS = {
@@ -50,6 +51,11 @@ SAMPLING_CHOICES = [
     ("", "As the preset says"),
     ("uniform", "Each class equally often"),
     ("shuffle", "As often as the patches have them"),
+]
+SPLIT_CHOICES = [
+    ("", "As the preset says"),
+    ("yes", "Training patients; the others choose the checkpoint and judge it"),
+    ("no", "All patients, as the paper"),
 ]
 MAX_SEED = 2**31 - 1
 
@@ -94,6 +100,12 @@ class TrainingForm(forms.Form):
         max_value=512,
         help_text="Feature maps of the generator's last hidden layer; half the width is about twice as fast.",
     )
+    use_split = forms.ChoiceField(
+        label="Patients trained on",
+        required=False,
+        choices=SPLIT_CHOICES,
+        help_text="A patch set without a split is always trained on whole.",
+    )
     class_sampling = forms.ChoiceField(label="Classes drawn", required=False, choices=SAMPLING_CHOICES)
     shift_pixels = forms.IntegerField(
         label="Augmentation, pixels",
@@ -109,7 +121,7 @@ class TrainingForm(forms.Form):
         max_value=0.99999,
         help_text="Patches are sampled from a running average of the generator, such as 0.998; 0: from its last weights.",
     )
-    RECIPE_FIELDS = ("width", "class_sampling", "shift_pixels", "ema_decay")
+    RECIPE_FIELDS = ("use_split", "width", "class_sampling", "shift_pixels", "ema_decay")
 
     def presets(self) -> list[tuple[BoundWidget, str]]:
         """Each preset's radio button with its sentence."""
@@ -129,6 +141,8 @@ class TrainingForm(forms.Form):
         changes = {name: value for name, value in wanted.items() if value not in (None, "")}
         if changes.get("ema_decay") == 0:
             changes["ema_decay"] = None
+        if "use_split" in changes:
+            changes["use_split"] = changes["use_split"] == "yes"
         return changes
 
 
@@ -139,7 +153,13 @@ class SamplingForm(forms.Form):
         label="Patches per class", min_value=1, max_value=MAX_PATCHES_PER_CLASS, initial=100
     )
     seed = forms.IntegerField(min_value=0, max_value=MAX_SEED, initial=_any_seed)
-    field_order = ["checkpoint", "per_class", "seed"]
+    pool = forms.CharField(
+        label="Offer as pool",
+        max_length=MAX_NAME_LENGTH,
+        required=False,
+        help_text="Name of a pool that is made of the patches as soon as they are drawn. Empty: no pool is made.",
+    )
+    field_order = ["checkpoint", "per_class", "seed", "pool"]
 
     def __init__(self, *args: Any, run: TrainingRun, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

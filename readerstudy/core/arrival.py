@@ -17,6 +17,8 @@ MAX_QUESTIONS: Final = 20
 MAX_CHOICES: Final = 20
 MAX_ANSWER_LENGTH: Final = 200
 MAX_NUMBER: Final = 100_000
+KEEP: Final = "keep"  # the answers of somebody who leaves the study, under the pseudonym
+DELETE: Final = "delete"  # them too
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class ExpertiseQuestion:
         n = len(set(self.choices))
         if self.kind == CHOICE and not 2 <= n <= MAX_CHOICES:
             raise InputError(
-                f'The question "{self.label}" has {n} choices; give 2 to {MAX_CHOICES}.', field="choices"
+                f'The question "{self.label}" has {n} choice{"" if n == 1 else "s"}; give 2 to {MAX_CHOICES}.',
+                field="choices",
             )
         if self.kind != CHOICE and self.choices:
             raise InputError(
@@ -107,12 +110,14 @@ class Arrival:
     instructions : Markdown shown above the practice of the controls; "" takes the built-in text
     questions : about the reader's expertise; none skips the step
     display_check : whether the reader's display is checked and described before reading
+    withdrawal : what becomes of the answers of a reader who leaves the study, `keep` or `delete`; consent tells it
     """
 
     consent: str = ""
     instructions: str = ""
     questions: tuple[ExpertiseQuestion, ...] = ()
     display_check: bool = False
+    withdrawal: str = KEEP
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "questions", tuple(self.questions))
@@ -133,6 +138,11 @@ class Arrival:
             raise InputError("Two questions about the reader are the same; ask each once.", field="questions")
         if not isinstance(self.display_check, bool):
             raise InputError(f"display_check is {self.display_check!r}; write true or false.")
+        if self.withdrawal not in {KEEP, DELETE}:
+            raise InputError(
+                f"What becomes of answers on withdrawal is {self.withdrawal!r}; write {KEEP} or {DELETE}.",
+                field="withdrawal",
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for a JSON column."""
@@ -141,6 +151,7 @@ class Arrival:
             "instructions": self.instructions,
             "questions": [question.to_json() for question in self.questions],
             "display_check": self.display_check,
+            "withdrawal": self.withdrawal,
         }
 
 

@@ -6,12 +6,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.core.frames import PATCH_SIZE
 from generation.core.labels import REAL
 from readerstudy.core.draw import Draw, Pick
 from readerstudy.core.session_state import Phase
 
-TILE: Final = 8  # pixels; 64 tiles per frame
+N_SIDE: Final = 8  # tiles along a side; 64 of 8 x 8 pixels in a frame of the paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +48,25 @@ def scramble(patch: NDArray[np.int16], seed: int) -> NDArray[np.int16]:
 
     Parameters
     ----------
-    patch : (7, 64, 64) int16
-    seed : of the permutation of the 64 tiles of 8 x 8 pixels
+    patch : (frames, height, width) int16
+    seed : of the permutation of the 64 tiles
 
     Returns
     -------
-    (7, 64, 64) int16
-        With the subtraction still fitting its frames. No tile stays where it was.
+    (frames, height, width) int16
+        With a subtraction still fitting its frames. No tile stays where it was; what a side has beyond a multiple
+        of 8 pixels, a rim of at most 7, stays.
     """
-    n_frames, n_side = len(patch), PATCH_SIZE // TILE
-    tiles = patch.reshape(n_frames, n_side, TILE, n_side, TILE).swapaxes(2, 3)
-    flat = tiles.reshape(n_frames, n_side * n_side, TILE, TILE)
-    shuffled = flat[:, _derangement(n_side * n_side, np.random.default_rng(seed))]
-    back = shuffled.reshape(n_frames, n_side, n_side, TILE, TILE).swapaxes(2, 3)
-    return np.ascontiguousarray(back.reshape(patch.shape))
+    n_frames, height, width = patch.shape
+    tile = (height // N_SIDE, width // N_SIDE)
+    inner = patch[:, : N_SIDE * tile[0], : N_SIDE * tile[1]]
+    tiles = inner.reshape(n_frames, N_SIDE, tile[0], N_SIDE, tile[1]).swapaxes(2, 3)
+    flat = tiles.reshape(n_frames, N_SIDE * N_SIDE, *tile)
+    shuffled = flat[:, _derangement(N_SIDE * N_SIDE, np.random.default_rng(seed))]
+    back = shuffled.reshape(n_frames, N_SIDE, N_SIDE, *tile).swapaxes(2, 3)
+    found = patch.copy()
+    found[:, : N_SIDE * tile[0], : N_SIDE * tile[1]] = back.reshape(inner.shape)
+    return np.ascontiguousarray(found)
 
 
 def _derangement(n: int, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.core.frame_set import PAPER, FrameSet
+
 
 @dataclass(frozen=True, slots=True)
 class CaseTruth:
@@ -21,15 +23,21 @@ class CaseTruth:
 
 
 def study_fingerprint(
-    protocol: Mapping[str, Any], cases: Iterable[CaseTruth], pixels: NDArray[np.int16]
+    protocol: Mapping[str, Any],
+    cases: Iterable[CaseTruth],
+    pixels: NDArray[np.int16],
+    *,
+    frame_set: FrameSet = PAPER,
 ) -> str:
-    """SHA-256 over the protocol and every case with its truth and its pixels.
+    """SHA-256 over the protocol, what the frames are, and every case with its truth and its pixels.
 
     Parameters
     ----------
     protocol : as stored; keys are sorted, so that their order does not matter
     cases : N cases, in the order of their public ids
-    pixels : (N, 7, 64, 64) int16, in the same order
+    pixels : (N, frames, height, width) int16, in the same order
+    frame_set : what the frames are; the paper's add nothing to the sum, so that it stays what it was before there
+        were others
 
     Returns
     -------
@@ -47,6 +55,8 @@ def study_fingerprint(
     if [case.public_id for case in listed] != sorted(case.public_id for case in listed):
         raise ValueError("cases must come in the order of their ids")
     digest = sha256(_canonical(dict(protocol)))
+    if not frame_set.is_paper:
+        digest.update(_canonical({"frame_set": frame_set.to_json()}))
     for case, patch in zip(listed, pixels, strict=True):
         digest.update(_canonical([case.public_id, case.phase, case.source, case.lesion_class]))
         digest.update(np.ascontiguousarray(patch, dtype="<i2").data)
@@ -58,7 +68,7 @@ def patch_sha256(patch: NDArray[np.int16]) -> str:
 
     Parameters
     ----------
-    patch : (7, 64, 64) int16
+    patch : (frames, height, width) int16
     """
     return sha256(np.ascontiguousarray(patch, dtype="<i2").data).hexdigest()
 

@@ -127,7 +127,8 @@ def check_viewing(judgement: Judgement, protocol: Protocol, *, ms_since_served: 
 
     Parameters
     ----------
-    ms_since_served : by the server's clock; counts where the browser measured nothing
+    ms_since_served : by the server's clock; counts where the browser measured nothing, unless it is negative: then the
+        clock was set back meanwhile and tells nothing
 
     Raises
     ------
@@ -139,7 +140,7 @@ def check_viewing(judgement: Judgement, protocol: Protocol, *, ms_since_served: 
         return
     measured = judgement.rt_ms
     shown_ms = ms_since_served if measured is None else measured + (judgement.hidden_ms or 0)
-    if shown_ms < 1000 * least:
+    if 0 <= shown_ms < 1000 * least:
         raise Refused("Look at each panel for at least {n} s; then answer.", n=least)
 
 

@@ -1,6 +1,8 @@
 """Names of readers and groups, as they appear in exports."""
 
 import re
+from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Final
 
 from generation.core.errors import InputError
@@ -12,7 +14,10 @@ LAYPERSON: Final = translatable("layperson")
 GROUPS: Final = (RADIOLOGIST, LAYPERSON)
 MAX_NAME_LENGTH: Final = 100
 MAX_GROUP_LENGTH: Final = 40
+MAX_SUBJECT_LENGTH: Final = 150  # of an e-mail
+MAX_NOTE_LENGTH: Final = 4000
 _GROUP: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_ ][a-z0-9]+)*")
+_PSEUDONYM: Final = re.compile(r"R(\d+)")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -53,6 +58,22 @@ def parse_reader_name(text: str) -> str:
 def pseudonym(number: int) -> str:
     """Name reader 1 of a study R01."""
     return f"R{number:02d}"
+
+
+def next_pseudonym(taken: Iterable[str]) -> str:
+    """Name the next reader: one more than the largest number ever given, so that no name is given twice."""
+    return next(next_pseudonyms(taken))
+
+
+def next_pseudonyms(taken: Iterable[str]) -> Iterator[str]:
+    """Name the next readers, one after the other."""
+    largest = max((int(found[1]) for one in taken if (found := _PSEUDONYM.fullmatch(one))), default=0)
+    return map(pseudonym, count(largest + 1))
+
+
+def pseudonym_order(name: str) -> tuple[int, str]:
+    """Sort pseudonyms by their number: R99, R100, R101."""
+    return len(name), name
 
 
 def source_title(source: str) -> str:

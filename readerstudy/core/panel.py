@@ -5,20 +5,51 @@ a smooth generated patch would compress better than a scanned one, and it carrie
 the image.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from generation.core.frames import DYNAMIC, FRAMES, MAX_INTENSITY, PATCH_SIZE, SUB, T1_PRE, T2
+from generation.core.frame_set import PAPER, FrameSet
+from generation.core.frames import MAX_INTENSITY, T1_PRE
 from readerstudy.core import png
 from readerstudy.core.panel_data import shown
-from readerstudy.core.protocol import BICUBIC, FIGURE_4, NEAREST, SEVEN_FRAMES
+from readerstudy.core.panel_layouts import (
+    FIGURE_4_TALL,
+    FIGURE_4_WIDE,
+    LATER_SUBTRACTIONS,
+    LAYOUTS,
+    STRIP,
+    TALL,
+    WIDE,
+    Layout,
+    layout,
+    strip,
+)
+from readerstudy.core.protocol import BICUBIC, NEAREST
 
-GAP: Final = 8  # pixels between columns
+__all__ = [
+    "FIGURE_4_TALL",
+    "FIGURE_4_WIDE",
+    "LAYOUTS",
+    "STRIP",
+    "SURROUND",
+    "TALL",
+    "WIDE",
+    "Layout",
+    "WindowGroup",
+    "draw",
+    "groups",
+    "layout",
+    "render",
+    "strip",
+    "title",
+    "windowed",
+]
+
 SURROUND: Final = 11  # grey level of #0a0b0d, the page around the panel
 
 FRAME_TITLES: Final = {
@@ -30,107 +61,94 @@ FRAME_TITLES: Final = {
     "T2": "T2",
     "Sub": "subtraction",
 }
-LATER_SUBTRACTIONS: Final = {  # of the layout of figure 4; the first one is the frame Sub
-    "Sub2": "T1_post2",
-    "Sub3": "T1_post3",
-    "Sub4": "T1_post4",
-}
 
 BRIGHT_QUANTILE: Final = 0.995  # of a panel's own T1 frames (T2 frame) is shown white
 DIMMEST_WHITE: Final = 96.0  # of 1023: a panel of air is not stretched into a picture of noise
 SUBTRACTION_SHARE: Final = 0.5  # white of the subtraction, as a share of the white of T1
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Frames in rows; an empty name leaves a place free.
-
-    Attributes
-    ----------
-    rows : names from FRAMES or LATER_SUBTRACTIONS, all rows of one length
-    zoom : screen pixels per patch pixel
-    caption : pixels left free below each row, where the page writes the names of the frames
-    """
-
-    rows: tuple[tuple[str, ...], ...]
-    zoom: int
-    caption: int
-
-    @property
-    def frame(self) -> int:
-        """Side of one frame in pixels."""
-        return PATCH_SIZE * self.zoom
-
-    @property
-    def width(self) -> int:
-        """Width of the panel in pixels."""
-        n_columns = len(self.rows[0])
-        return n_columns * self.frame + (n_columns - 1) * GAP
-
-    @property
-    def height(self) -> int:
-        """Height of the panel in pixels."""
-        return len(self.rows) * (self.frame + self.caption)
+def title(name: str, frame_set: FrameSet = PAPER) -> str:
+    """How a page writes the name of a frame."""
+    if frame_set.is_paper:
+        return FRAME_TITLES[name]
+    return frame_set.titles[frame_set.index(name)] if name in frame_set.names else name.replace("_", " ")
 
 
-WIDE: Final = Layout(
-    (("T1_pre", "T1_post1", "T1_post2", "T1_post3", "T1_post4"), ("T2", "Sub", "", "", "")),
-    zoom=4,
-    caption=36,
-)
-TALL: Final = Layout(
-    (("T1_pre", "T1_post1", "T1_post2"), ("T1_post3", "T1_post4", "Sub"), ("T2", "", "")), zoom=4, caption=48
-)
-FIGURE_4_WIDE: Final = Layout(
-    (
-        ("T1_pre", "T1_post1", "T1_post2", "T1_post3", "T1_post4", "T2"),
-        ("", "Sub", "Sub2", "Sub3", "Sub4", ""),
-    ),
-    zoom=4,
-    caption=36,
-)
-FIGURE_4_TALL: Final = Layout(
-    (
-        ("T1_pre", "T1_post1", "T1_post2"),
-        ("T1_post3", "T1_post4", "T2"),
-        ("Sub", "Sub2", "Sub3"),
-        ("Sub4", "", ""),
-    ),
-    zoom=4,
-    caption=48,
-)
-LAYOUTS: Final[Mapping[str, Mapping[str, Layout]]] = {  # layout of the protocol -> shape of the window
-    SEVEN_FRAMES: {"wide": WIDE, "tall": TALL},
-    FIGURE_4: {"wide": FIGURE_4_WIDE, "tall": FIGURE_4_TALL},
-}
-STRIP: Final = Layout(
-    (("T1_pre", "T1_post1", "T1_post2", "T1_post3", "T1_post4", "T2", "Sub"),), zoom=2, caption=0
-)
-
-
-def windowed(patch: NDArray[np.integer], *, own_subtraction: bool = False) -> NDArray[np.float32]:
+def windowed(
+    patch: NDArray[np.integer], *, own_subtraction: bool = False, frame_set: FrameSet = PAPER
+) -> NDArray[np.float32]:
     """Scale a patch to grey levels by one rule, whatever its source.
 
-    Black is 0. White is the 99.5 % quantile over the five T1 frames together, so that enhancement
-    stays comparable between them, and over the T2 frame for itself; the subtraction is white at half
-    of T1's white. A fixed window would show many scans too dark, because a few vessels or the heart
-    take up the upper part of [0, 1023].
+    Black is 0. White is the 99.5 % quantile over all frames of a window together: of the paper's frames over the
+    five T1 frames, so that enhancement stays comparable between them, and over the T2 frame for itself. A
+    subtraction is white at half of the white of what it was computed from. Another signed frame is black at its
+    0.5 % quantile. A fixed window would show many scans too dark, because a few vessels or the heart take up the
+    upper part of [0, 1023].
 
     Parameters
     ----------
-    patch : (7, 64, 64) integers
-    own_subtraction : keep the patch's own subtraction instead of computing it from T1_post1 and T1_pre
+    patch : (frames, height, width) integers
+    own_subtraction : keep the patch's own subtraction instead of computing it from the frames
+    frame_set : what the frames are
 
     Returns
     -------
-    (7, 64, 64) float32, 0 black to 255 white, not yet clipped
+    (frames, height, width) float32, 0 black to 255 white, not yet clipped
     """
-    frames = shown(patch, own_subtraction=own_subtraction).astype(np.float32)
-    white_t1, white_t2 = _white(frames[DYNAMIC]), _white(frames[T2])
-    frames[DYNAMIC] *= 255.0 / white_t1
-    frames[T2] *= 255.0 / white_t2
-    frames[SUB] *= 255.0 / (SUBTRACTION_SHARE * white_t1)
+    shown_frames = shown(patch, own_subtraction=own_subtraction, frame_set=frame_set)
+    frames = shown_frames.astype(np.float32)
+    for group in groups(frame_set):
+        places = list(group.frames)
+        low, high = _ends(shown_frames[places], group)
+        if group.low < 0:
+            frames[places] -= np.float32(low)
+        frames[places] *= 255.0 / (high - low)
+        for place in group.subtractions:
+            frames[place] *= 255.0 / (SUBTRACTION_SHARE * (high - low))
     return frames
+
+
+@dataclass(frozen=True, slots=True)
+class WindowGroup:
+    """Frames that are shown with the same black and white.
+
+    Attributes
+    ----------
+    frames : their positions in the array
+    subtractions : positions of the frames computed from them
+    low, high : the values that the frames can have
+    """
+
+    frames: tuple[int, ...]
+    subtractions: tuple[int, ...]
+    low: int
+    high: int
+
+
+@lru_cache(maxsize=64)
+def groups(frame_set: FrameSet) -> tuple[WindowGroup, ...]:
+    """The windows of a frame set; a subtraction follows the window of the frame it is taken from."""
+    computed = {one.name: one.minuend for one in frame_set.subtractions}
+    window_of = dict(zip(frame_set.names, frame_set.windows, strict=True))
+    found = []
+    for window in dict.fromkeys(frame_set.windows):
+        own = tuple(
+            place
+            for place, name in enumerate(frame_set.names)
+            if window_of[name] == window and name not in computed
+        )
+        if own:
+            followers = [name for name, minuend in computed.items() if window_of[minuend] == window]
+            limits = [frame_set.limits[place] for place in own]
+            found.append(
+                WindowGroup(
+                    frames=own,
+                    subtractions=tuple(frame_set.index(name) for name in followers),
+                    low=min(low for low, _ in limits),
+                    high=max(high for _, high in limits),
+                )
+            )
+    return tuple(found)
 
 
 def draw(
@@ -144,7 +162,7 @@ def draw(
 
     Parameters
     ----------
-    patch : (7, 64, 64) integers; T1 and T2 in 0..1023
+    patch : (frames, height, width) integers, of the layout's frame set
     layout : where each frame goes
     interpolation : `bicubic` or `nearest`
     own_subtraction : see `windowed`
@@ -153,13 +171,12 @@ def draw(
     -------
     PIL image, mode L, layout.width x layout.height
     """
-    frames = _named(windowed(patch, own_subtraction=own_subtraction))
+    frame_set = layout.frame_set
+    frames = _named(windowed(patch, own_subtraction=own_subtraction, frame_set=frame_set), frame_set)
     sheet = Image.new("L", (layout.width, layout.height), SURROUND)
-    for row, names in enumerate(layout.rows):
-        for column, name in enumerate(names):
-            if name:
-                place = (column * (layout.frame + GAP), row * (layout.frame + layout.caption))
-                sheet.paste(_enlarged(frames[name], layout.frame, interpolation), place)
+    size = (layout.frame_width, layout.frame_height)
+    for name, left, top in layout.places():
+        sheet.paste(_enlarged(frames[name], size, interpolation), (left, top))
     return sheet
 
 
@@ -174,7 +191,7 @@ def render(
 
     Parameters
     ----------
-    patch : (7, 64, 64) integers; T1 and T2 in 0..1023
+    patch : (frames, height, width) integers, of the layout's frame set
     layout : where each frame goes
     interpolation : `bicubic` or `nearest`
     own_subtraction : see `windowed`
@@ -183,24 +200,39 @@ def render(
     return png.encode(np.asarray(picture))
 
 
-def _white(frames: NDArray[np.float32]) -> float:
-    """The bright quantile, by counting: np.quantile takes longer for some panels than for others."""
-    ranks = np.bincount(frames.astype(np.intp).ravel(), minlength=MAX_INTENSITY + 1).cumsum()
-    place = BRIGHT_QUANTILE * (frames.size - 1)
+def _ends(frames: NDArray[np.integer], group: WindowGroup) -> tuple[float, float]:
+    """The signals shown black and white in the frames of one window."""
+    ranks = _ranks(frames, group.low, group.high)
+    darkest = _quantile(ranks, 1.0 - BRIGHT_QUANTILE) + group.low if group.low < 0 else 0.0
+    brightest = _quantile(ranks, BRIGHT_QUANTILE) + group.low
+    least = DIMMEST_WHITE * (group.high / MAX_INTENSITY)
+    return darkest, max(brightest, darkest + least)
+
+
+def _ranks(frames: NDArray[np.integer], low: int, high: int) -> NDArray[np.intp]:
+    """How many values are as small as each possible one."""
+    values = np.clip(frames, low, high).astype(np.intp).ravel() - low
+    return np.bincount(values, minlength=high - low + 1).cumsum()
+
+
+def _quantile(ranks: NDArray[np.intp], share: float) -> float:
+    """A quantile by counting: np.quantile takes longer for some panels than for others."""
+    place = share * (int(ranks[-1]) - 1)
     below, above = np.searchsorted(ranks, [int(place), int(place) + 1], side="right")
-    return max(float(below + (above - below) * (place % 1)), DIMMEST_WHITE)
+    return float(below + (above - below) * (place % 1))
 
 
-def _named(frames: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    """The seven windowed frames by name, and the later subtractions under the window of the first."""
-    named = dict(zip(FRAMES, frames, strict=True))
-    for name, post in LATER_SUBTRACTIONS.items():
-        named[name] = (named[post] - frames[T1_PRE]) / SUBTRACTION_SHARE
+def _named(frames: NDArray[np.float32], frame_set: FrameSet) -> dict[str, NDArray[np.float32]]:
+    """The windowed frames by name; of the paper's also the later subtractions under the window of the first."""
+    named = dict(zip(frame_set.names, frames, strict=True))
+    if frame_set.is_paper:
+        for name, post in LATER_SUBTRACTIONS.items():
+            named[name] = (named[post] - frames[T1_PRE]) / SUBTRACTION_SHARE
     return named
 
 
-def _enlarged(frame: NDArray[np.float32], side: int, interpolation: str) -> Image.Image:
-    """Enlarge before clipping, so that bright edges do not ring."""
+def _enlarged(frame: NDArray[np.float32], size: tuple[int, int], interpolation: str) -> Image.Image:
+    """Enlarge before clipping, so that bright edges do not ring; `size` is width, height."""
     resampling = Image.Resampling.NEAREST if interpolation == NEAREST else Image.Resampling.BICUBIC
-    large = Image.fromarray(frame).resize((side, side), resampling)
+    large = Image.fromarray(frame).resize(size, resampling)
     return Image.fromarray(np.clip(np.rint(np.asarray(large)), 0, 255).astype(np.uint8))

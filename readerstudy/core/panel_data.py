@@ -9,41 +9,45 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.core.frames import N_FRAMES, PATCH_SIZE, SUB, subtraction
+from generation.core.frame_set import PAPER, FrameSet
 
-N_BYTES: Final = N_FRAMES * PATCH_SIZE * PATCH_SIZE * 2  # 57,344
+N_BYTES: Final = PAPER.n_bytes  # 57,344
 
 
-def shown(patch: NDArray[np.integer], *, own_subtraction: bool = False) -> NDArray[np.integer]:
-    """Give the seven frames as a reader meets them; the patch itself stays as it is.
+def shown(
+    patch: NDArray[np.integer], *, own_subtraction: bool = False, frame_set: FrameSet = PAPER
+) -> NDArray[np.integer]:
+    """Give the frames as a reader meets them; the patch itself stays as it is.
 
     Parameters
     ----------
-    patch : (7, 64, 64) integers
+    patch : (frames, height, width) integers
     own_subtraction : keep the patch's own subtraction, a study option that can give generators away
+    frame_set : what the frames are
 
     Returns
     -------
-    (7, 64, 64) integers; the last frame is T1_post1 - T1_pre unless own_subtraction
+    (frames, height, width) integers; subtractions are computed from the other frames unless own_subtraction
     """
-    if own_subtraction:
-        return patch
-    frames = np.array(patch)
-    frames[SUB] = subtraction(patch)
-    return frames
+    return patch if own_subtraction else frame_set.subtracted(patch)
 
 
-def encode(patch: NDArray[np.integer], *, own_subtraction: bool = False) -> bytes:
+def encode(
+    patch: NDArray[np.integer], *, own_subtraction: bool = False, frame_set: FrameSet = PAPER
+) -> bytes:
     """Write a panel for the viewer: little-endian int16, frame by frame, row by row, nothing else.
 
     Parameters
     ----------
-    patch : (7, 64, 64) int16, frames in the order T2, T1_pre, T1_post1 .. T1_post4, Sub
+    patch : (frames, height, width) int16, frames in the order of the frame set
     own_subtraction : see `shown`
+    frame_set : what the frames are
 
     Returns
     -------
     bytes
-        N_BYTES of them.
+        frame_set.n_bytes of them; N_BYTES of the paper's frames.
     """
-    return shown(patch, own_subtraction=own_subtraction).astype("<i2", copy=False).tobytes()
+    return (
+        shown(patch, own_subtraction=own_subtraction, frame_set=frame_set).astype("<i2", copy=False).tobytes()
+    )

@@ -9,7 +9,7 @@ from readerstudy.core.csv_cells import csv_line, neutral
 from readerstudy.core.display_check import DisplayCheck
 from readerstudy.core.expertise import Answer
 
-COLUMNS: Final = ("reader", "group", "consented_at", "instructions_left_at")
+COLUMNS: Final = ("reader", "group", "consented_at", "instructions_left_at", "withdrawn_at")
 DISPLAY_COLUMNS: Final = (
     "checked_at",
     "is_passed",
@@ -35,7 +35,7 @@ class ReaderRow:
     Attributes
     ----------
     reader : pseudonym
-    consented_at, instructions_left_at : None where it did not happen
+    consented_at, instructions_left_at, withdrawn_at : None where it did not happen
     expertise : answers by the label of their question
     checks : of the display, latest first
     """
@@ -46,6 +46,7 @@ class ReaderRow:
     instructions_left_at: datetime | None
     expertise: Mapping[str, Answer]
     checks: Sequence[DisplayCheck]
+    withdrawn_at: datetime | None = None
 
 
 def write_rows(rows: Iterable[ReaderRow], labels: Sequence[str]) -> Iterator[str]:

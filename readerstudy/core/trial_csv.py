@@ -1,6 +1,7 @@
 """The trial CSV: one row per trial, for export and for import."""
 
 import csv
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -73,6 +74,17 @@ def write_rows(rows: Iterable[TrialRow]) -> Iterator[str]:
         yield csv_line(COLUMNS)
 
 
+def write_json_lines(rows: Iterable[TrialRow]) -> Iterator[str]:
+    """Write one JSON object per line, with the columns of the CSV; what is absent is null, an extra column stays text.
+
+    Nothing runs a cell of JSON, so that every text stands as it is.
+    """
+    for row in rows:
+        known = {name: value if (value := getattr(row, name)) != "" else None for name in COLUMNS}
+        extra = {name: value or None for name, value in row.extra.items()}
+        yield json.dumps(known | extra, ensure_ascii=False) + "\n"
+
+
 def read_rows(lines: Iterable[str]) -> list[TrialRow]:
     """Read a trial CSV; only reader, case, origin, tissue and answer are required.
 
@@ -82,7 +94,10 @@ def read_rows(lines: Iterable[str]) -> list[TrialRow]:
         Naming the line and the value that cannot be used.
     """
     table = csv.DictReader(_without_bom(lines))
-    names = [name.strip() for name in table.fieldnames or ()]
+    try:
+        names = [name.strip() for name in table.fieldnames or ()]
+    except csv.Error as error:
+        raise InputError(f"The heading of the trial CSV cannot be read ({error}).") from None
     missing = [name for name in REQUIRED if name not in names]
     if missing:
         raise InputError(

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.core.frame_set import PAPER, FrameSet
 from generation.core.labels import LESION_CLASSES, LesionClass
 from readerstudy.core.fingerprint import CaseTruth, patch_sha256, study_fingerprint
 from readerstudy.core.names import source_title
@@ -60,9 +61,11 @@ class StoredStudy:
     rules : the same, read; None where it cannot be read any more
     logged_protocol : as the audit log recorded it when it was last written; None where it did not
     cases : in the order of their public ids
-    pixels : (N, 7, 64, 64) int16, in the same order; None where the file is missing or damaged
+    pixels : (N, frames, height, width) int16, in the same order; None where the file is missing or damaged
     fingerprint : of the study
     logged_fingerprint : in the audit log, from freezing; "" where it is not there
+    frame_set : what the frames are; None where that cannot be read any more
+    logged_frame_set : the same as plain data, as the audit log recorded it at freezing
     """
 
     protocol: Mapping[str, Any]
@@ -72,6 +75,8 @@ class StoredStudy:
     pixels: NDArray[np.int16] | None
     fingerprint: str
     logged_fingerprint: str
+    frame_set: FrameSet | None = PAPER
+    logged_frame_set: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +191,7 @@ def pixel_differences(cases: Iterable[FrozenCase], pixels: NDArray[np.int16]) ->
     Parameters
     ----------
     cases : in any order
-    pixels : (N, 7, 64, 64) int16
+    pixels : (N, frames, height, width) int16
     """
     for case in cases:
         case_id = case.truth.public_id
@@ -282,6 +287,14 @@ def verify(study: StoredStudy, orders: Iterable[SessionOrder]) -> Verification:
         found += quota_differences(study.rules, study.cases)
     if study.logged_protocol is not None:
         found += protocol_differences(study.protocol, study.logged_protocol)
+    if study.frame_set is None:
+        found.append(
+            Difference(PROTOCOL, "frames", "What the frames of the study are cannot be read any more.")
+        )
+    elif study.logged_frame_set is not None:
+        found += protocol_differences(
+            {"frame_set": study.frame_set.to_json()}, {"frame_set": study.logged_frame_set}
+        )
     if study.pixels is not None:
         found += pixel_differences(study.cases, study.pixels)
     found += origin_differences(study.cases)
@@ -306,7 +319,8 @@ def _computed_fingerprint(study: StoredStudy) -> tuple[str, list[Difference]]:
         )
     else:
         truths = (case.truth for case in study.cases)
-        return study_fingerprint(study.protocol, truths, study.pixels), []
+        frame_set = study.frame_set or PAPER
+        return study_fingerprint(study.protocol, truths, study.pixels, frame_set=frame_set), []
     return "", [Difference(PIXELS, "file", sentence)]
 
 

@@ -22,8 +22,9 @@ class Range:
 
 FIELDS: Final[Mapping[str, Range]] = MappingProxyType(
     {
-        "window": Range(1, 20_000),  # of the T1 frames when the answer was given
-        "level": Range(-10_000, 20_000),
+        # Of the T1 frames when the answer was given; of other frames than the paper's, of the series or the first one.
+        "window": Range(1, 600_000),
+        "level": Range(-300_000, 300_000),
         "is_inverted": Range(0, 1),  # when the answer was given
         "n_window_changes": Range(0, _MANY),  # drags and key presses
         "n_inversions": Range(0, _MANY),

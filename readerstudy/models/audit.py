@@ -10,14 +10,43 @@ from readerstudy.models.study import Study
 # How the audit log tells each verb.
 SENTENCES: Final[dict[str, str]] = {
     "pool.created": "made a pool",
+    "pool.patch_excluded": "took patch {patch} out of the pool {pool}: {reason}",
+    "pool.patch_restored": "put patch {patch} back into the pool {pool}",
+    "pool.deleted": "deleted the pool {pool}",
     "study.created": "made the study as a draft",
     "study.revised": "revised the protocol",
     "study.frozen": "froze the study",
     "study.opened": "opened the study to readers",
     "study.closed": "closed the study",
+    "study.discarded": "discarded the draft {name}, version {version}",
+    "study.amendment_discarded": "discarded the draft of version {version}",
+    "study.end_set": "set the end of reading to {end}",
+    "study.unblinded": "unblinded the results early, before the study was closed: {reason}",
+    "study.amended": "began version {version} as an amendment: {reason}",
+    "study.made_as_amendment": "made this draft as version {version}, an amendment of version {amended_version}: {reason}",
+    "study.superseded": "froze version {version}, which supersedes this one",
+    "role.granted": "made {user} {role} of the study",
+    "role.withdrawn": "took the role of {role} from {user}",
+    "token.made": "made the token {name} ({start}…) for the JSON interface",
+    "token.revoked": "revoked the token {name} ({start}…)",
+    "account.made": "made the account {user} ({kind})",
+    "account.kind_changed": "changed the account {user} to: {kind}",
+    "account.link_made": "made a link to set a password for {user}",
+    "account.deactivated": "deactivated the account {user}",
+    "account.activated": "activated the account {user} again",
+    "account.mfa_reset": "removed the second factors of {user}",
+    "account.password_set": "set a new password for the own account",
+    "account.email_changed": "changed the own e-mail address",
+    "account.mfa_added": "added a second factor to the own account: {factor}",
+    "account.mfa_removed": "removed a second factor from the own account: {factor}",
     "invitation.made": "invited {reader} ({group})",
     "invitation.revoked": "revoked the invitation of {reader}",
     "invitation.link_replaced": "made a new link for {reader}",
+    "invitation.expiry_set": "let the link of {reader} work until {until}",
+    "invitation.letter_changed": "changed the words of the e-mails to readers",
+    "invitation.sent": "sent the link to {reader} by e-mail",
+    "reader.left": "took {reader} out of the study for good, name and address deleted, answers {answers}",
+    "reader.left_alone": "left the study for good, name and address deleted, answers {answers}",
     "session.started": "started reading",
     "session.consented": "agreed to take part",
     "session.last_warm_up_seen": "finished the warm-up",
@@ -25,6 +54,10 @@ SENTENCES: Final[dict[str, str]] = {
     "session.refreshed": "saw the warm-up panels again",
     "session.last_test_answered": "answered the last panel",
 }
+
+DISCARDED: Final = (
+    "of_discarded"  # in the data of an event whose study was a draft and is gone: its name and slug
+)
 
 
 class AuditEvent(models.Model):
@@ -48,7 +81,9 @@ class AuditEvent(models.Model):
     @property
     def sentence(self) -> str:
         """What was done, in words."""
-        return SENTENCES[self.verb].format(**self.data)
+        told = SENTENCES[self.verb].format(**self.data)
+        gone = self.data.get(DISCARDED)
+        return f'{told} (the draft "{gone["name"]}", discarded since)' if gone else told
 
     @property
     def details(self) -> str:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from readerstudy.core.conduct import MAX_COMMENT_LENGTH
 from readerstudy.core.names import MAX_GROUP_LENGTH, MAX_NAME_LENGTH
@@ -21,10 +22,23 @@ class Reader(models.Model):
     name = models.CharField(max_length=MAX_NAME_LENGTH)
     email = models.EmailField(blank=True)
     group = models.CharField(max_length=MAX_GROUP_LENGTH)
+    language = models.CharField(
+        max_length=5, blank=True
+    )  # of letters, where the study leaves it to the reader
+    withdrawn_at = models.DateTimeField(null=True, blank=True)  # left the study: name and address are deleted
 
     class Meta:
         ordering = ["study", "pseudonym"]
-        constraints = [models.UniqueConstraint(fields=["study", "pseudonym"], name="one_pseudonym_per_study")]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "pseudonym"], name="one_pseudonym_per_study"),
+            models.UniqueConstraint(
+                "study", Lower("email"), condition=~Q(email=""), name="one_address_per_study"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(name="", email="", language=""),
+                name="withdrawn_reader_has_no_identity",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pseudonym} ({self.group})"
@@ -38,9 +52,12 @@ class Invitation(models.Model):
     version = models.PositiveIntegerField(default=1)  # a new link makes the ones before it invalid
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)  # the link opens no session after it
+    sent_at = models.DateTimeField(null=True, blank=True)  # last e-mail with the link
+    n_sent = models.PositiveIntegerField(default=0)
 
     class Meta:
-        ordering = ["created_at"]
+        ordering = ["created_at", "pk"]
 
     def __str__(self) -> str:
         return f"invitation of {self.reader}"
@@ -68,7 +85,7 @@ class ReadingSession(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["started_at"]
+        ordering = ["started_at", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["arrived", "warm_up", "test", "refresher", "finished"]),
@@ -173,7 +190,7 @@ class Response(Judgement):
     version = models.PositiveSmallIntegerField(default=1)  # 2 after the first was taken back
 
     class Meta:
-        ordering = ["answered_at"]
+        ordering = ["answered_at", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(answer__in=["real", "fake"], is_timeout=False) | Q(answer="", is_timeout=True),

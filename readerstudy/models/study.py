@@ -7,9 +7,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from generation.core import frame_set_json
+from generation.core.frame_set import FrameSet, paper_json
 from generation.core.labels import MAX_SOURCE_LENGTH
 from generation.models import LESION_CLASS_CHOICES, PatchSet
 from readerstudy.core import protocol as protocols
+from readerstudy.core.names import MAX_SUBJECT_LENGTH
 from readerstudy.core.session_state import Phase
 
 PHASE_CHOICES = [(phase.value, phase.value.replace("_", "-")) for phase in Phase]
@@ -34,8 +37,12 @@ class Pool(models.Model):
         return self.patch_set.source
 
     def n_of(self, lesion_class: str) -> int:
-        """Number of patches of a class."""
-        return self.patch_set.n_of(lesion_class)
+        """Number of patches of a class that studies may draw."""
+        return self.patch_set.n_of(lesion_class) - self.n_excluded(lesion_class)
+
+    def n_excluded(self, lesion_class: str) -> int:
+        """Number of patches of a class that were taken out."""
+        return sum(one.lesion_class == lesion_class for one in self.exclusions.all())
 
 
 class Study(models.Model):
@@ -56,13 +63,27 @@ class Study(models.Model):
         max_length=64, blank=True
     )  # SHA-256 over protocol and cases, from freezing on
     shared_patients = models.JSONField(default=list)  # in warm-up and test, where the pools left no other way
+    frame_set = models.JSONField(default=paper_json)  # what the frames of all its pools are
     created_at = models.DateTimeField()
     frozen_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)  # no answer is taken after it
+    letter_subject = models.CharField(max_length=MAX_SUBJECT_LENGTH, blank=True)  # of e-mails to readers;
+    letter_note = models.TextField(blank=True)  # both empty for the built-in words
+    version = models.PositiveIntegerField(default=1)  # an amendment is a new study of the next version
+    amends = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="amended_by"
+    )
+    amendment_reason = models.TextField(blank=True)
+    unblinded_at = models.DateTimeField(
+        null=True, blank=True
+    )  # early, by the owner, while readers still read
+    unblinded_by = models.CharField(max_length=150, blank=True)
+    unblinding_reason = models.TextField(blank=True)
 
     class Meta:
-        ordering = ["-created_at"]
+        ordering = ["-created_at", "-pk"]
         verbose_name_plural = "studies"
         constraints = [
             models.CheckConstraint(
@@ -86,6 +107,11 @@ class Study(models.Model):
     def rules(self) -> protocols.Protocol:
         """The protocol, checked."""
         return protocols.from_json(self.protocol)
+
+    @property
+    def frames(self) -> FrameSet:
+        """What the frames of its cases are."""
+        return frame_set_json.read(self.frame_set)
 
     @property
     def folder(self) -> Path:

@@ -44,6 +44,7 @@ def rows(study: Study) -> Iterator[ReaderRow]:
             instructions_left_at=session.practised_at if session else None,
             expertise=(session.expertise or {}) if session else {},
             checks=checks_of(session) if session else [],
+            withdrawn_at=reader.withdrawn_at,
         )
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from generation.core.labels import REAL
 from generation.models import Cohort, Job, PatchSet, TrainingRun
 from readerstudy.models import Pool, Reader, Study
-from readerstudy.selectors import studies
+from readerstudy.selectors import access, studies
 
 _ACTIVE = [Job.Status.QUEUED, Job.Status.RUNNING, Job.Status.STOPPING]
 _N_RECENT = 8
@@ -55,18 +55,35 @@ class Overview:
         return next((step for step in self.steps if not step.is_done), None)
 
 
-def overview() -> Overview:
-    """Count and list what the first page shows."""
+def overview(user: access.Account) -> Overview:
+    """Count and list what the first page shows to an account: its studies, and for study admins what studies are made of."""
+    if not access.is_study_admin(user):
+        return _of_studies(user)
     finished_sets = PatchSet.objects.filter(status=Job.Status.FINISHED)
     return Overview(
         n_cohorts=Cohort.objects.count(),
         n_patch_sets=finished_sets.count(),
         n_training_runs=TrainingRun.objects.count(),
         n_pools=Pool.objects.count(),
-        n_studies=Study.objects.count(),
-        studies=list(studies.studies()[:_N_RECENT]),
+        n_studies=access.studies_of(user).count(),
+        studies=list(studies.of_account(user)[:_N_RECENT]),
         works=_works(),
-        steps=_steps(),
+        steps=_steps(user),
+    )
+
+
+def _of_studies(user: access.Account) -> Overview:
+    """For an account that makes nothing itself."""
+    seen = studies.of_account(user)
+    return Overview(
+        n_cohorts=0,
+        n_patch_sets=0,
+        n_training_runs=0,
+        n_pools=0,
+        n_studies=seen.count(),
+        studies=list(seen[:_N_RECENT]),
+        works=[],
+        steps=[],
     )
 
 
@@ -83,7 +100,9 @@ def _works() -> list[Work]:
     # Apps further down have jobs of their own; their rows say what they are and where they are shown.
     for model in apps.get_models():
         if issubclass(model, Job) and hasattr(model, "work_kind") and hasattr(model, "get_absolute_url"):
-            for row in model._default_manager.filter(status__in=_ACTIVE).order_by("created_at")[:_N_RECENT]:
+            for row in model._default_manager.filter(status__in=_ACTIVE).order_by("created_at", "pk")[
+                :_N_RECENT
+            ]:
                 found.append(Work(row.work_kind, row, row.get_absolute_url()))
     return found
 
@@ -96,14 +115,14 @@ def _patch_set_url(patch_set: PatchSet) -> str:
     return reverse("readerstudy:pools")
 
 
-def _steps() -> list[Step]:
+def _steps(user: access.Account) -> list[Step]:
     finished = PatchSet.objects.filter(status=Job.Status.FINISHED)
     n_real = finished.filter(source=REAL).count()
     n_generated = finished.exclude(source=REAL).count()
     sources = sorted(set(Pool.objects.values_list("patch_set__source", flat=True)))
-    by_status = studies.n_of_status()
+    by_status = studies.n_of_status(access.studies_of(user))
     n_frozen_or_later = sum(by_status.values()) - by_status["draft"]
-    n_readers = Reader.objects.count()
+    n_readers = Reader.objects.filter(study__in=access.studies_of(user)).count()
     return [
         Step(
             "Import a cohort and extract its patches",
@@ -132,7 +151,7 @@ def _steps() -> list[Step]:
         Step(
             "Invite readers and open the study",
             reverse("readerstudy:studies"),
-            f"{n_readers} readers",
+            f"{n_readers} reader{'' if n_readers == 1 else 's'}",
             n_readers > 0,
         ),
         Step(

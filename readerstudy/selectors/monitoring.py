@@ -1,21 +1,24 @@
 """How readers get on, for the desk: never an answer, never whether it was right, before or after closing."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, cast
 
 from django.db.models import Count, Q
 
 from readerstudy.core import display_check, pace
 from readerstudy.core.display_check import DisplayCheck
+from readerstudy.core.names import pseudonym_order
 from readerstudy.core.pace import Given, Pace
 from readerstudy.core.session_state import Phase
 from readerstudy.models import Invitation, ReadingSession, Study, Trial
 
 INVITED: Final = "invited"
 REVOKED: Final = "revoked"
+LEFT: Final = "left"
 STATES: Final = {
     INVITED: "invited",
     "arrived": "instructions",
@@ -24,6 +27,7 @@ STATES: Final = {
     "refresher": "refresher",
     "finished": "finished",
     REVOKED: "revoked",
+    LEFT: "withdrew",
 }
 DISPLAY_PASSED: Final = "passed"
 DISPLAY_DOUBTFUL: Final = "doubtful"
@@ -82,18 +86,18 @@ def of_readers(study: Study, *, now: datetime) -> list[ReaderLine]:
         row.pop("pk"): row
         for row in cast("Iterable[dict[str, int]]", sessions.values("pk").annotate(**_COUNTS))
     }
-    given = _given(study)
+    paces = _paces(study)
     protocol = study.rules
     return [
         _line(
             invitation,
             counts=counts,
-            given=given,
+            paces=paces,
             n_trials=protocol.n_trials(Phase.TEST),
             is_display_asked=protocol.arrival.display_check,
             now=now,
         )
-        for invitation in invitations.order_by("reader__pseudonym")
+        for invitation in sorted(invitations, key=lambda one: pseudonym_order(one.reader.pseudonym))
     ]
 
 
@@ -105,26 +109,34 @@ _COUNTS: Final[dict[str, Any]] = {
 }
 
 
-def _given(study: Study) -> dict[int, list[Given]]:
-    """Times of the done test trials of each session."""
-    found: dict[int, list[Given]] = defaultdict(list)
+def _paces(study: Study) -> dict[int, Pace]:
+    """The pace of each session, from the times of its done test trials; those of one session at a time."""
+    found: dict[int, Pace] = {}
+    for session_id, rows in groupby(_times(study), key=itemgetter(0)):
+        found[session_id] = pace.of_answers([given for _, given in rows])
+    return found
+
+
+def _times(study: Study) -> Iterator[tuple[int, Given]]:
+    """Done test trials, session by session."""
     rows = Trial.objects.filter(
         session__invitation__reader__study=study, phase=Phase.TEST, done_at__isnull=False
     ).values_list("session_id", "served_at", "done_at", "response__rt_ms", "response__waited_ms")
+    rows = rows.order_by("session_id")
     for session_id, served_at, done_at, rt_ms, waited_ms in rows.iterator(chunk_size=2000):
         if served_at is None or done_at is None:  # the database allows neither in a done trial
             continue
-        # Without JavaScript nothing is preloaded, so that serving is showing.
-        seconds = rt_ms / 1000 if rt_ms is not None else (done_at - served_at).total_seconds()
-        found[session_id].append(Given(done_at - timedelta(milliseconds=waited_ms or 0), seconds))
-    return found
+        # Without JavaScript nothing is preloaded, so that serving is showing, unless the clock was set back meanwhile.
+        served = (done_at - served_at).total_seconds()
+        seconds = rt_ms / 1000 if rt_ms is not None else served if served >= 0 else None
+        yield session_id, Given(done_at - timedelta(milliseconds=waited_ms or 0), seconds)
 
 
 def _line(
     invitation: Invitation,
     *,
     counts: dict[int, dict[str, int]],
-    given: dict[int, list[Given]],
+    paces: dict[int, Pace],
     n_trials: int,
     is_display_asked: bool,
     now: datetime,
@@ -133,6 +145,8 @@ def _line(
     counted = counts[session.pk] if session else {}
     check = _latest_check(session)
     state = REVOKED if invitation.revoked_at else session.state if session else INVITED
+    if invitation.reader.withdrawn_at is not None:
+        state = LEFT
     return ReaderLine(
         invitation=invitation,
         n_trials=n_trials,
@@ -140,7 +154,7 @@ def _line(
         state=state,
         seen_at=session.seen_at if session else None,
         since_seen=now - session.seen_at if session else None,
-        pace=pace.of_answers(given.get(session.pk, []) if session else []),
+        pace=(paces.get(session.pk) if session else None) or pace.of_answers([]),
         n_timeouts=counted.get("n_timeouts", 0),
         n_hidden=counted.get("n_hidden", 0),
         display=_display(check, is_asked=is_display_asked),
@@ -161,8 +175,8 @@ def _display(check: DisplayCheck | None, *, is_asked: bool) -> str:
 
 # What a column sorts by; None comes last, whichever way it is sorted.
 SORTS: Final[dict[str, Callable[[ReaderLine], Any]]] = {
-    "reader": lambda line: line.pseudonym,
-    "group": lambda line: (line.group, line.pseudonym),
+    "reader": lambda line: pseudonym_order(line.pseudonym),
+    "group": lambda line: (line.group, pseudonym_order(line.pseudonym)),
     "state": lambda line: list(STATES).index(line.state),
     "done": lambda line: line.n_done,
     "pace": lambda line: line.pace.seconds,

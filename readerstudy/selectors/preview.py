@@ -7,7 +7,7 @@ from readerstudy.core.draw import Pick, draw_cases
 from readerstudy.core.randomization import rank
 from readerstudy.core.session_state import Phase
 from readerstudy.models import Study
-from readerstudy.selectors import pixels, pools
+from readerstudy.selectors import familiarity, pixels, pools
 
 
 def n_panels(study: Study) -> int:
@@ -24,7 +24,7 @@ def n_panels(study: Study) -> int:
 
 
 def patch(study: Study, number: int) -> NDArray[np.int16] | None:
-    """(7, 64, 64) int16 of a preview panel, from 1 on; None where there is none of that number."""
+    """(frames, height, width) int16 of a preview panel, from 1 on; None where there is none of that number."""
     if study.status != Study.Status.DRAFT:
         case = study.cases.filter(phase=Phase.WARM_UP).order_by("public_id")[number - 1 : number].first()
         return None if case is None else pixels.of_case(case, study)
@@ -39,7 +39,7 @@ def patch(study: Study, number: int) -> NDArray[np.int16] | None:
 def _drawn(study: Study) -> list[Pick]:
     """What freezing would draw into the warm-up of a draft, mixed."""
     protocol = study.rules
-    supplies = {pool.source: pools.supply(pool) for pool in study.pools.select_related("patch_set")}
+    supplies = familiarity.supplies(study.pools.select_related("patch_set__checkpoint__run__patch_set"))
     drawn = draw_cases(protocol, supplies, rng=np.random.default_rng(protocol.seed))
     picks = [pick for pick in drawn.picks if pick.phase is Phase.WARM_UP]
     return sorted(picks, key=lambda pick: rank(protocol.seed, f"{pick.source}:{pick.patch_index}"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Q
 
@@ -28,14 +29,22 @@ def current_trial(session: ReadingSession) -> Trial | None:
     return session.trials.filter(phase=phase, done_at=None).order_by("position").first()
 
 
-def session_of_browser(public_id: str, owned: Collection[str]) -> ReadingSession | None:
-    """A session that this browser started or resumed, while reading is allowed or when it is finished; otherwise None."""
+def session_of_browser(public_id: str, owned: Collection[str], *, now: datetime) -> ReadingSession | None:
+    """A session that this browser started or resumed, while reading is allowed or when it is finished; otherwise None.
+
+    Raises
+    ------
+    Closed
+        If the session is the browser's, but nobody may read in it any more.
+    """
     if public_id not in owned:
         return None
-    rows = ReadingSession.objects.select_related("invitation__reader__study")
-    session = rows.filter(public_id=public_id).first()
-    if session is None or not (session.state == SessionState.FINISHED or rules.can_read(session.invitation)):
+    try:
+        session = ReadingSession.objects.select_related("invitation__reader__study").get(public_id=public_id)
+    except ReadingSession.DoesNotExist:
         return None
+    if session.state != SessionState.FINISHED:
+        rules.check_can_read(session.invitation, now=now)
     return session
 
 
@@ -44,12 +53,21 @@ def fresh(session: ReadingSession) -> ReadingSession:
     return ReadingSession.objects.only("state").get(pk=session.pk)
 
 
-def trial_of_browser(token: str, owned: Collection[str]) -> Trial | None:
-    """A trial of a session of this browser; a stranger's token and a made-up one are the same None."""
-    rows = Trial.objects.select_related("case", "session__invitation__reader__study")
-    trial = rows.filter(token=token).first()
-    if trial is None or trial.session.public_id not in owned or not rules.can_read(trial.session.invitation):
+def trial_of_browser(token: str, owned: Collection[str], *, now: datetime) -> Trial | None:
+    """A trial of a session of this browser; a stranger's token and a made-up one are the same None.
+
+    Raises
+    ------
+    Closed
+        If the trial is the browser's, but nobody may read in its session any more.
+    """
+    try:
+        trial = Trial.objects.select_related("case", "session__invitation__reader__study").get(token=token)
+    except Trial.DoesNotExist:
         return None
+    if trial.session.public_id not in owned:
+        return None
+    rules.check_can_read(trial.session.invitation, now=now)
     return trial
 
 

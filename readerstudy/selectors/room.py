@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.core.frame_set import FrameSet
 from readerstudy.core.conduct import ANSWER_THEN_REVEAL
 from readerstudy.core.errors import Closed, Gone
 from readerstudy.core.judgement import REAL
@@ -21,7 +22,7 @@ from readerstudy.core.protocol import Protocol
 from readerstudy.core.session_state import PHASE_OF, Phase, SessionState
 from readerstudy.models import Response, Study, Trial
 from readerstudy.selectors import pixels, rules
-from readerstudy.selectors.statements import OPEN_TRIALS, PANEL, SESSION, moment, rows
+from readerstudy.selectors.statements import OPEN_TRIALS, PANEL, SESSION, moment, moment_or_none, rows
 
 N_AHEAD: Final = 8  # panels let out beyond the current one, so that reading goes on while the network is away
 
@@ -36,6 +37,7 @@ class SessionNow:
     seen_at: datetime
     is_revoked: bool
     status: str
+    ends_at: datetime | None
     protocol: Protocol
 
     @property
@@ -48,15 +50,15 @@ class SessionNow:
         """Whether panels are answered first and their origin is told then."""
         return self.state is SessionState.WARM_UP and self.protocol.conduct.warm_up_mode == ANSWER_THEN_REVEAL
 
-    @property
-    def refusal(self) -> str:
-        """Why nobody reads here now; empty where reading goes on."""
-        return rules.refusal(status=self.status, is_revoked=self.is_revoked)
+    def refusal(self, *, at: datetime) -> str:
+        """Why nobody reads here at a time; empty where reading goes on."""
+        return rules.refusal(status=self.status, is_revoked=self.is_revoked, ends_at=self.ends_at, at=at)
 
-    def check_is_readable(self) -> None:
+    def check_is_readable(self, *, now: datetime) -> None:
         """A finished session can be asked for how it stands, any other only while reading is allowed."""
-        if self.refusal and self.state is not SessionState.FINISHED:
-            raise Closed(self.refusal)
+        refusal = self.refusal(at=now)
+        if refusal and self.state is not SessionState.FINISHED:
+            raise Closed(refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def session_now(public_id: str) -> SessionNow:
     found = rows(SESSION, public_id)
     if not found:
         raise Gone("This link was replaced by a newer one; open the newest one you were sent.")
-    pk, state, seat, seen_at, is_revoked, status, fingerprint, study = found[0]
+    pk, state, seat, seen_at, is_revoked, status, ends_at, fingerprint, study = found[0]
     return SessionNow(
         pk=pk,
         state=SessionState(state),
@@ -90,8 +92,15 @@ def session_now(public_id: str) -> SessionNow:
         seen_at=moment(seen_at),
         is_revoked=bool(is_revoked),
         status=status,
+        ends_at=moment_or_none(ends_at),
         protocol=protocol_of(study, fingerprint),
     )
+
+
+@lru_cache(maxsize=64)
+def frames_of(study_pk: int, fingerprint: str) -> FrameSet:
+    """What the frames of a frozen study are."""
+    return Study.objects.only("frame_set").get(pk=study_pk, fingerprint=fingerprint).frames
 
 
 @lru_cache(maxsize=64)
@@ -127,23 +136,28 @@ def warm_up_answer(trial_pk: int) -> str:
 class PanelNow:
     """A panel that may be fetched now."""
 
-    patch: NDArray[np.int16]  # (7, 64, 64)
+    patch: NDArray[np.int16]  # (frames, height, width)
     protocol: Protocol
+    frame_set: FrameSet
 
 
-def panel_now(token: str, owned: Collection[str]) -> PanelNow | None:
+def panel_now(token: str, owned: Collection[str], *, now: datetime) -> PanelNow | None:
     """A panel of this browser's sessions that was let out and is not done, or was the last one answered."""
     found = rows(PANEL, token)
     if not found or found[0][0] not in owned:
         return None
-    _, state, phase, is_served, is_done, index, is_revoked, status, fingerprint, study, slug = found[0]
-    is_allowed = is_served and PHASE_OF[SessionState(state)] == phase
-    if not is_allowed or rules.refusal(status=status, is_revoked=bool(is_revoked)):
+    _, state, phase, is_served, is_done, index, is_revoked, status, ends_at, fingerprint, study, slug = found[
+        0
+    ]
+    if not is_served or PHASE_OF[SessionState(state)] != phase:
+        return None
+    if rules.refusal(status=status, is_revoked=bool(is_revoked), ends_at=moment_or_none(ends_at), at=now):
         return None
     protocol = protocol_of(study, fingerprint)
     if is_done and not (protocol.conduct.undo and _is_last_answered(token)):
         return None
-    return PanelNow(np.asarray(pixels.of_frozen(slug, fingerprint)[index]), protocol)
+    patch = np.asarray(pixels.of_frozen(slug, fingerprint)[index])
+    return PanelNow(patch, protocol, frames_of(study, fingerprint))
 
 
 def _is_last_answered(token: str) -> bool:

@@ -13,7 +13,7 @@ _STUDY_OF_SESSION: Final = """
 
 SESSION: Final = f"""
     SELECT session.id, session.state, session.seat, session.seen_at, invitation.revoked_at IS NOT NULL,
-        study.status, study.fingerprint, study.id
+        study.status, study.ends_at, study.fingerprint, study.id
     FROM readerstudy_readingsession session {_STUDY_OF_SESSION}
     WHERE session.public_id = %s
 """  # noqa: S608 - all of it is written here
@@ -25,7 +25,8 @@ OPEN_TRIALS: Final = """
 
 PANEL: Final = f"""
     SELECT session.public_id, session.state, trial.phase, trial.served_at IS NOT NULL, trial.done_at IS NOT NULL,
-        one_case.pixel_index, invitation.revoked_at IS NOT NULL, study.status, study.fingerprint, study.id, study.slug
+        one_case.pixel_index, invitation.revoked_at IS NOT NULL, study.status, study.ends_at, study.fingerprint,
+        study.id, study.slug
     FROM readerstudy_trial trial
     JOIN readerstudy_case one_case ON one_case.id = trial.case_id
     JOIN readerstudy_readingsession session ON session.id = trial.session_id {_STUDY_OF_SESSION}
@@ -59,3 +60,8 @@ def moment(value: Any) -> datetime:
     """A time as the database gives it: SQLite keeps text, in UTC."""
     found = datetime.fromisoformat(value) if isinstance(value, str) else value
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def moment_or_none(value: Any) -> datetime | None:
+    """A time that may not be set."""
+    return None if value is None else moment(value)

@@ -2,24 +2,38 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from generation.core.labels import LESION_CLASSES, LesionClass
 from readerstudy.core.names import source_title
 from readerstudy.core.protocol import Protocol
 from readerstudy.core.session_state import Phase, SessionState
-from readerstudy.models import AuditEvent, Study
+from readerstudy.models import AuditEvent, Case, Reader, Study
+from readerstudy.selectors import access
 
 
 def studies() -> QuerySet[Study]:
     """Every study, with how many readers it has and how many are through."""
-    finished = Q(readers__invitation__session__state=SessionState.FINISHED)
+    readers = Reader.objects.filter(study=OuterRef("pk"))
     return Study.objects.annotate(
-        n_cases=Count("cases", distinct=True),
-        n_readers=Count("readers", distinct=True),
-        n_finished=Count("readers", filter=finished, distinct=True),
+        n_cases=_number(Case.objects.filter(study=OuterRef("pk"))),
+        n_readers=_number(readers),
+        n_finished=_number(readers.filter(invitation__session__state=SessionState.FINISHED)),
     )
+
+
+def _number(rows: "QuerySet[Any]") -> Coalesce:
+    """Count the rows of each study on their own; joined, cases and readers would be multiplied first."""
+    counted = rows.order_by().values("study").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
+
+
+def of_account(user: access.Account) -> QuerySet[Study]:
+    """The studies that an account sees, with the same counts."""
+    return studies().filter(pk__in=access.studies_of(user).values("pk"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +77,9 @@ def audit_events(study: Study) -> QuerySet[AuditEvent]:
     return study.audit_events.all()
 
 
-def n_of_status() -> Counter[str]:
-    """How many studies are in each status."""
-    return Counter(Study.objects.values_list("status", flat=True))
+def n_of_status(among: QuerySet[Study]) -> Counter[str]:
+    """How many of some studies are in each status."""
+    return Counter(among.values_list("status", flat=True))
 
 
 def _numbers(protocol: Protocol, phase: Phase, source: str) -> list[int]:

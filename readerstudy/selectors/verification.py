@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.core.errors import InputError
-from generation.core.frames import N_FRAMES, PATCH_SIZE
+from generation.core.frame_set import FrameSet, paper_json
 from readerstudy.core import randomization, refresher
 from readerstudy.core.fingerprint import CaseTruth
 from readerstudy.core.protocol import Protocol
@@ -23,21 +23,28 @@ from readerstudy.core.verification import (
     verify,
 )
 from readerstudy.models import Case, ReadingSession, Study
-from readerstudy.selectors import pools, rules
+from readerstudy.selectors import pixels, pools, rules
+
+N_AXES = 4  # case, frame, row, column
 
 
 def verification(study: Study) -> Verification:
     """What differs between a study as it was frozen and as it is stored now."""
     rules.check_can_verify(study)
     cases = list(study.cases.select_related("patch_set").order_by("public_id"))
+    frame_set = _frames(study)
     stored = StoredStudy(
         protocol=study.protocol,
         rules=_rules(study),
-        logged_protocol=_logged(study, "protocol", ("study.created", "study.revised", "study.frozen")),
+        logged_protocol=_logged(
+            study, "protocol", ("study.created", "study.made_as_amendment", "study.revised", "study.frozen")
+        ),
         cases=[_frozen(case) for case in cases],
-        pixels=_pixels(study.pixels_path),
+        pixels=_pixels(pixels.file_of(study), frame_set),
         fingerprint=study.fingerprint,
         logged_fingerprint=_logged(study, "fingerprint", ("study.frozen",)) or "",
+        frame_set=frame_set,
+        logged_frame_set=_logged(study, "frame_set", ("study.frozen",)) or paper_json(),
     )
     return verify(stored, _orders(study, cases, stored.rules))
 
@@ -46,6 +53,13 @@ def _rules(study: Study) -> Protocol | None:
     try:
         return study.rules
     except (InputError, TypeError, AttributeError):  # whatever a changed row may hold
+        return None
+
+
+def _frames(study: Study) -> FrameSet | None:
+    try:
+        return study.frames
+    except InputError:
         return None
 
 
@@ -78,15 +92,14 @@ def _drawn_from(case: Case) -> tuple[str, str]:
         return "", ""
 
 
-def _pixels(path: Path) -> NDArray[np.int16] | None:
+def _pixels(path: Path, frame_set: FrameSet | None) -> NDArray[np.int16] | None:
     """The file of this moment, whatever a process has mapped before."""
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    return (
-        found if found.dtype == np.int16 and found.shape[1:] == (N_FRAMES, PATCH_SIZE, PATCH_SIZE) else None
-    )
+    has_frames = frame_set is None or found.shape[1:] == frame_set.shape
+    return found if found.dtype == np.int16 and found.ndim == N_AXES and has_frames else None
 
 
 def _orders(study: Study, cases: list[Case], protocol: Protocol | None) -> Iterator[SessionOrder]:

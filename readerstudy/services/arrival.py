@@ -33,7 +33,7 @@ def answer_questions(
 ) -> ReadingSession:
     """Store the answers about expertise; the first ones stay."""
     session = sessions.locked(session)
-    rules.check_can_read(session.invitation)
+    rules.check_can_read(session.invitation, now=now)
     if session.expertise is None:
         session.expertise, session.seen_at = dict(answers), now
         session.save(update_fields=["expertise", "seen_at"])
@@ -44,7 +44,7 @@ def answer_questions(
 def store_display_check(*, session: ReadingSession, check: DisplayCheck, now: datetime) -> ReadingSession:
     """Put a display check before the earlier ones, with its time."""
     session = sessions.locked(session)
-    rules.check_can_read(session.invitation)
+    rules.check_can_read(session.invitation, now=now)
     stored = check.at(now.isoformat()).to_json()
     session.display, session.seen_at = [stored, *(session.display or [])][:MAX_CHECKS], now
     session.save(update_fields=["display", "seen_at"])

@@ -27,6 +27,7 @@ _KEPT: Final = {
     FAKE: translatable("This panel was already answered; your first answer (Synthetic) was kept."),
     "": translatable("This panel was already counted as not answered, because time was up."),
 }
+_LATEST: Final = timedelta(days=1)  # that an answer from before the end of a study may arrive after it
 _SAID: Final = tuple(field.name for field in JudgementModel._meta.fields)
 
 
@@ -55,15 +56,16 @@ def give(
     """Store the answer to the current trial, or see a warm-up panel that shows its origin.
 
     The same answer again changes nothing; another one is a Conflict and the first is kept. Without a seat, as from a
-    form, the answer counts whichever window reads now.
+    form, the answer counts whichever window reads now. An answer given before the end of the study counts when it
+    arrives later: it waited for the network in the browser, for a day at most, and no panel is let out after the end.
     """
     given_at = now - timedelta(milliseconds=judgement.waited_ms or 0)
     session = sessions.claim(public_id=public_id, seat=seat, seen_at=given_at)
     turn = _turn(session, token, is_ahead=seat is not None)
     if turn is None:
         return _again(session, token, judgement, key, now=now)
-    if session.refusal:
-        raise Closed(session.refusal)
+    if refusal := session.refusal(at=max(given_at, now - _LATEST)):
+        raise Closed(refusal)
     current = turn.current
     ms_since_served = (now - current.served_at).total_seconds() * 1000 if current.served_at else 0.0
     judgements.check_viewing(judgement, session.protocol, ms_since_served=ms_since_served)
@@ -90,26 +92,35 @@ def see(*, public_id: str, token: str, now: datetime, seat: str | None = None) -
         if trial is not None and trial.phase == Phase.TEST:
             raise Refused("This panel belongs to the test; answer it.")
         if trial is None or trial.done_at is None:
-            raise _out_of_turn(session)
+            raise _out_of_turn(session, now=now)
         return _as_it_stands(session, now=now)
-    if session.refusal:
-        raise Closed(session.refusal)
+    if refusal := session.refusal(at=now):
+        raise Closed(refusal)
     if session.is_revealing and not room.warm_up_answer(turn.current.pk):
         raise Refused("Choose Real or Synthetic first; then the origin is told.")
     return _go_on(turn, given_at=now, now=now)
 
 
 @transaction.atomic
-def take_back(*, public_id: str, token: str, key: str, now: datetime, seat: str | None = None) -> Window:
+def take_back(
+    *,
+    public_id: str,
+    token: str,
+    key: str,
+    now: datetime,
+    seat: str | None = None,
+    waited_ms: int | None = None,
+) -> Window:
     """Open the last answered test trial again; the answer moves to those withdrawn."""
+    asked_at = now - timedelta(milliseconds=waited_ms or 0)
     session = sessions.claim(public_id=public_id, seat=seat, seen_at=now)
     again = WithdrawnResponse.objects.filter(
         trial__session_id=session.pk, trial__token=token, withdrawal_key=key
     )
     if again.exists():
         return windows.of_session(session, now=now)
-    if session.refusal:
-        raise Closed(session.refusal)
+    if refusal := session.refusal(at=max(asked_at, now - _LATEST)):
+        raise Closed(refusal)
     if not session.protocol.conduct.undo:
         raise Refused("In this study an answer cannot be taken back.")
     if session.state is not SessionState.TEST:
@@ -182,6 +193,8 @@ def _go_on(turn: _Turn, *, given_at: datetime, now: datetime) -> Progress:
     n_done = windows.place(session, current.position)
     if not turn.following:
         return Progress(n_done, sessions.move_on(session_pk=session.pk, now=now))
+    if session.refusal(at=now):  # the end came while the answer waited for the network
+        return Progress(n_done, session.state)
     after = refreshers.after_pause(session=session, now=given_at)
     if after.state is not session.state or not turn.is_ahead:
         return Progress(n_done, after.state)
@@ -207,27 +220,27 @@ def _again(session: SessionNow, token: str, judgement: Judgement, key: str, *, n
     """Answer a request for a trial that is not the current one: it is a repetition, a conflict, or out of turn."""
     trial = Trial.objects.filter(session_id=session.pk, token=token).select_related("response").first()
     if trial is None:
-        raise _out_of_turn(session)
+        raise _out_of_turn(session, now=now)
     if session.protocol.conduct.undo and trial.withdrawn_responses.filter(key=key).exists():
         return _as_it_stands(session, now=now)  # a late repetition of what was taken back since
     stored = getattr(trial, "response", None)
     if stored is not None:
         _check_same(stored, judgement)
     elif trial.done_at is None:
-        raise _out_of_turn(session)
+        raise _out_of_turn(session, now=now)
     return _as_it_stands(session, now=now)
 
 
 def _as_it_stands(session: SessionNow, *, now: datetime) -> Progress:
-    if session.refusal:
+    if session.refusal(at=now):
         return Progress(windows.n_done(session, None), session.state)
     window = windows.of_session(session, now=now)
     return Progress(window.n_done, window.state, window.trials)
 
 
-def _out_of_turn(session: SessionNow) -> Refused:
-    if session.refusal:
-        return Closed(session.refusal)
+def _out_of_turn(session: SessionNow, *, now: datetime) -> Refused:
+    if refusal := session.refusal(at=now):
+        return Closed(refusal)
     trials = room.open_trials(session.pk, session.phase) if session.phase else []
     return OutOfTurn(_NOT_THIS_ONE, token=trials[0].token if trials else "")
 

@@ -20,8 +20,9 @@ from readerstudy.services import audit
 @transaction.atomic
 def start(*, invitation: Invitation, seed: int, now: datetime) -> ReadingSession:
     """Start the session of an invitation with its whole order stored, or return the one it has."""
-    Invitation.objects.select_for_update().get(pk=invitation.pk)
-    rules.check_can_read(invitation)
+    rows = Invitation.objects.select_related("reader__study").select_for_update(of=("self",))
+    invitation = rows.get(pk=invitation.pk)  # it may have been revoked, or its reader have left, meanwhile
+    rules.check_can_enter(invitation, now=now)
     session, is_new = ReadingSession.objects.get_or_create(
         invitation=invitation,
         defaults={
@@ -49,7 +50,7 @@ def start(*, invitation: Invitation, seed: int, now: datetime) -> ReadingSession
 def begin(*, session: ReadingSession, now: datetime) -> ReadingSession:
     """Leave the instructions; pressing the button twice does no harm."""
     session = locked(session)
-    rules.check_can_read(session.invitation)
+    rules.check_can_read(session.invitation, now=now)
     if session.state == SessionState.ARRIVED:
         session.state = advance(SessionState(session.state), Step.BEGIN)
         session.seen_at = now
@@ -68,10 +69,10 @@ def serve(*, trial: Trial, now: datetime) -> None:
 
 
 @transaction.atomic
-def take_seat(*, public_id: str) -> str:
+def take_seat(*, public_id: str, now: datetime) -> str:
     """Let one window read: it gets a new seat, and every window that had one before learns so at its next request."""
     session = room.session_now(public_id)
-    session.check_is_readable()
+    session.check_is_readable(now=now)
     seat = secrets.token_hex(TOKEN_LENGTH // 2)
     ReadingSession.objects.filter(pk=session.pk).update(seat=seat)
     return seat

@@ -38,7 +38,7 @@ class Window:
 def ask(*, public_id: str, seat: str | None, now: datetime) -> Window:
     """Let out the window of a session, after a long pause that of a refresher."""
     session = sessions.claim(public_id=public_id, seat=seat, seen_at=now)
-    session.check_is_readable()
+    session.check_is_readable(now=now)
     session = refreshers.after_pause(session=session, now=now)
     return of_session(session, now=now)
 

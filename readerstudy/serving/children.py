@@ -27,6 +27,7 @@ class Child:
     argv: Sequence[str]
     log_path: Path
     niceness: int = 0  # above 0: leaves the processor to others that want it
+    orphan_signal: signal.Signals = signal.SIGTERM  # what the kernel sends it should the supervisor be killed
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     next_start_at: float = 0.0
@@ -39,6 +40,7 @@ class Child:
     def start(self, *, now: float) -> None:
         """Start the program; its output is appended to its log."""
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        supervisor = os.getpid()
         _put_aside_if_large(self.log_path)
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
@@ -47,15 +49,17 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl+C reaches the supervisor alone, which then stops its children in order
-                preexec_fn=self._before_program,
+                preexec_fn=lambda: self._before_program(supervisor),
             )
         self.started_at = now
 
-    def _before_program(self) -> None:
-        """In the child: be nice, and ask the kernel for SIGTERM should the supervisor be killed without a chance to stop it."""
+    def _before_program(self, supervisor: int) -> None:
+        """In the child: be nice, and ask the kernel for a signal should the supervisor be killed without a chance to stop it."""
         os.nice(self.niceness)
         if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, self.orphan_signal)
+            if os.getppid() != supervisor:  # it was killed before the kernel was asked
+                os._exit(1)
 
     def death(self, *, now: float) -> int | None:
         """Return the exit status if the program has ended since the last look, and plan the next start."""

@@ -34,6 +34,7 @@ class Supervisor:
         self.say = say
         self.every_second = every_second
         self.stop_asked = threading.Event()
+        self.hurry_asked = threading.Event()
 
     def start(self) -> None:
         """Start every child."""
@@ -52,15 +53,15 @@ class Supervisor:
                 next_call_at = time.monotonic() + 1
 
     def stop(self) -> None:
-        """Stop every child: ask, ask again more firmly, then end it."""
+        """Stop every child: ask, ask again more firmly, then end it; who asked twice waits for nothing."""
         running = [child for child in self.children if child.process is not None]
         for child in running:
             child.send(signal.SIGTERM)
-        left = _wait_for(running, seconds=WARM_SECONDS)
+        left = self._wait_for(running, seconds=WARM_SECONDS)
         for child in left:
             self.say(f"{child.name} is still busy; its task will be taken up again at the next start")
             child.send(signal.SIGQUIT)
-        for child in _wait_for(left, seconds=COLD_SECONDS):
+        for child in self._wait_for(left, seconds=COLD_SECONDS):
             child.kill_group()
         for child in running:
             self.say(f"stopped {child.name}")
@@ -75,11 +76,22 @@ class Supervisor:
             child.start(now=now)
             self.say(f"started {child.name} again (process {child.pid})")
 
+    def _wait_for(self, children: Sequence[Child], *, seconds: float) -> list[Child]:
+        """Wait until all have ended, at most so long; return those that have not."""
+        deadline = time.monotonic() + seconds
+        while True:
+            left = [child for child in children if child.process is not None and child.process.poll() is None]
+            if not left or time.monotonic() >= deadline or self.hurry_asked.is_set():
+                return left
+            time.sleep(0.05)
+
     @contextmanager
     def stopping_on_signals(self) -> Iterator[None]:
         """Turn SIGTERM and SIGINT into a request to stop, for as long as the block runs."""
 
         def ask(_number: int, _frame: FrameType | None) -> None:
+            if self.stop_asked.is_set():
+                self.hurry_asked.set()
             self.stop_asked.set()
 
         before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -88,13 +100,3 @@ class Supervisor:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def _wait_for(children: Sequence[Child], *, seconds: float) -> list[Child]:
-    """Wait until all have ended, at most so long; return those that have not."""
-    deadline = time.monotonic() + seconds
-    while True:
-        left = [child for child in children if child.process is not None and child.process.poll() is None]
-        if not left or time.monotonic() >= deadline:
-            return left
-        time.sleep(0.05)

@@ -6,6 +6,8 @@ from django import template
 from django.template.base import Node, NodeList, Parser, Token
 from django.template.context import Context
 
+from readerstudy import access_table
+
 register = template.Library()
 
 
@@ -53,3 +55,10 @@ def ago(length: timedelta | None) -> str:
     if length is None:
         return "–"
     return "just now" if length < timedelta(minutes=1) else f"{lasting(length)} ago"
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Context, view_name: str, slug: str = "") -> bool:
+    """Whether the account may open a route: {% may "evaluation:results" study.slug as may_see_results %}."""
+    request = context.get("request")
+    return request is not None and access_table.can_open(request, view_name, slug)

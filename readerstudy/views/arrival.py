@@ -24,7 +24,7 @@ from readerstudy.core.errors import Refused
 from readerstudy.core.session_state import Phase, SessionState
 from readerstudy.models import Invitation, ReadingSession
 from readerstudy.selectors import arrival as selectors
-from readerstudy.selectors import links, rules
+from readerstudy.selectors import letters, links, rules
 from readerstudy.selectors import reading as reading_selectors
 from readerstudy.services import arrival as services
 from readerstudy.services import sessions
@@ -159,7 +159,8 @@ def instructions(request: HttpRequest, public_id: str) -> HttpResponse:
         "protocol": protocol,
         "progress": reading_selectors.progress_of(row),
         "text": markdown.to_html(protocol.arrival.instructions),
-        "viewer": viewer_page.of_layout(protocol.layout),
+        "viewer": viewer_page.of_layout(protocol.layout),  # the practice panel has the paper's frames
+        "frame_set": row.study.frames,
         "n_controls": N_CONTROLS,
         "levels": range(1, protocol.confidence_levels + 1),
         "real_key": protocol.real_key,
@@ -192,7 +193,7 @@ def practice_data(request: HttpRequest) -> HttpResponse:
 def practice_picture(request: HttpRequest, public_id: str, shape: str) -> HttpResponse:
     """The practice panel as a picture, for browsers without JavaScript."""
     protocol = session_or_404(request, public_id).study.rules
-    layout = panels.LAYOUTS[protocol.layout][shape]
+    layout = panels.layout(protocol.layout, shape)
     content = panels.render(practice.patch(), layout, interpolation=protocol.interpolation)
     return exact_bytes(content, "image/png")
 
@@ -208,7 +209,7 @@ def _invitation(link: str) -> Invitation:
 def _refusal(invitation: Invitation) -> str:
     """Why this reader cannot read now; "" if nothing speaks against it."""
     try:
-        rules.check_can_read(invitation)
+        rules.check_can_enter(invitation, now=timezone.now())
     except Refused as error:
         return language.sentence_of(error)
     return ""
@@ -249,6 +250,8 @@ def _arrival_context(invitation: Invitation) -> dict[str, object]:
         "n_questions": len(study.rules.arrival.questions),
         "checks_display": ArrivalStep.DISPLAY in steps,
         "refusal": _refusal(invitation),
+        "link": links.link_token(invitation),
+        "ends": letters.told(study.ends_at) if study.ends_at else "",
     }
 
 

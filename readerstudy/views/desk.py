@@ -18,4 +18,4 @@ def front_door(request: HttpRequest) -> HttpResponse:
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Show what there is, what runs and what comes next."""
-    return render(request, "desk/home.html", {"overview": selectors.overview()})
+    return render(request, "desk/home.html", {"overview": selectors.overview(request.user)})

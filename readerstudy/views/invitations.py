@@ -1,22 +1,21 @@
-"""The readers page of a study: invite, copy links, follow progress, revoke."""
+"""The readers page of a study: invite, copy links, follow progress."""
 
-from collections.abc import Callable
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from generation.core.errors import InputError
 from readerstudy.core.names import GROUPS
-from readerstudy.models import Invitation, Study
-from readerstudy.selectors import links, monitoring, rules
+from readerstudy.models import Study
+from readerstudy.selectors import letters, monitoring, rules, withdrawals
 from readerstudy.selectors.monitoring import STATES, ReaderLine
 from readerstudy.services import invitations as services
-from readerstudy.views.forms import InvitationForm
+from readerstudy.views.invitation_forms import InvitationForm
 
 COLUMNS = {
     "reader": "Reader",
@@ -33,7 +32,7 @@ COLUMNS = {
 
 @require_http_methods(["GET", "POST"])
 def readers(request: HttpRequest, slug: str) -> HttpResponse:
-    """List a study's readers with their personal links, and invite another."""
+    """List a study's readers with how they get on and their personal links, and invite another."""
     study = get_object_or_404(Study, slug=slug)
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -49,46 +48,37 @@ def readers(request: HttpRequest, slug: str) -> HttpResponse:
                 f"{invitation.reader.name} is {invitation.reader.pseudonym}; copy the personal link below and send it.",
             )
             return redirect("readerstudy:study_readers", study.slug)
-    lines = monitoring.of_readers(study, now=timezone.now())
+    now = timezone.now()
+    lines = monitoring.of_readers(study, now=now)
     context = {
         "study": study,
         "lines": lines,
-        "links": [(line, _link(request, line.invitation)) for line in lines],
+        "links": [_linked(request, line, now) for line in lines if line.state != monitoring.LEFT],
+        "withdrawals": withdrawals.of_study(study),
         "form": form,
-        "groups": GROUPS,
+        "groups": _groups_offered(lines),
         "can_invite": rules.can_invite(study),
         **_monitored(request, lines),
     }
-    return render(request, "readerstudy/study_readers.html", context)
+    return render(request, "readerstudy/study_readers.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-def revoke(request: HttpRequest, slug: str, pseudonym: str) -> HttpResponse:
-    """Withdraw an invitation."""
-    return _change(
-        request, slug, pseudonym, services.revoke, "{name} can no longer read; answers given so far are kept."
-    )
+def _linked(request: HttpRequest, line: ReaderLine, now: datetime) -> dict[str, object]:
+    """A line of the table of links."""
+    return {
+        "line": line,
+        "link": letters.link_of(line.invitation, site_of(request)),
+        "is_expired": rules.is_expired(line.invitation, now=now),
+    }
 
 
-@require_POST
-def replace_link(request: HttpRequest, slug: str, pseudonym: str) -> HttpResponse:
-    """Make a new personal link."""
-    return _change(
-        request, slug, pseudonym, services.replace_link, "{name} has a new link; the old one no longer works."
-    )
+def site_of(request: HttpRequest) -> str:
+    """Where this instance is reached, as the browser that asks reaches it."""
+    return request.build_absolute_uri("/").rstrip("/")
 
 
-def _change(
-    request: HttpRequest, slug: str, pseudonym: str, service: Callable[..., Invitation], done: str
-) -> HttpResponse:
-    invitation = get_object_or_404(Invitation, reader__study__slug=slug, reader__pseudonym=pseudonym)
-    try:
-        changed = service(invitation=invitation, by=request.user.get_username(), now=timezone.now())
-    except InputError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, done.format(name=changed.reader.name))
-    return redirect("readerstudy:study_readers", slug)
+def _groups_offered(lines: list[ReaderLine]) -> list[str]:
+    return sorted({*GROUPS, *(line.group for line in lines)})
 
 
 def _monitored(request: HttpRequest, lines: list[ReaderLine]) -> dict[str, object]:
@@ -120,7 +110,3 @@ def _monitored(request: HttpRequest, lines: list[ReaderLine]) -> dict[str, objec
         },
         "is_filtered": any(asked.values()),
     }
-
-
-def _link(request: HttpRequest, invitation: Invitation) -> str:
-    return request.build_absolute_uri(reverse("reading:arrival", args=[links.link_token(invitation)]))

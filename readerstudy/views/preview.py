@@ -38,7 +38,7 @@ def show(request: HttpRequest, slug: str, number: int = 1) -> HttpResponse:
         "study": study,
         "protocol": protocol,
         "conduct": protocol.conduct,
-        "viewer": viewer_page.of_layout(protocol.layout),
+        "viewer": viewer_page.of_layout(protocol.layout, study.frames),
         "number": number,
         "next_number": number % n_panels + 1,
         "n_panels": n_panels,
@@ -56,7 +56,10 @@ def show(request: HttpRequest, slug: str, number: int = 1) -> HttpResponse:
 def data(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """The frames of a preview panel as numbers, in the form of every panel."""
     study = get_object_or_404(Study, slug=slug)
-    content = panel_bytes.encode(_patch(study, number), own_subtraction=study.rules.own_subtraction)
+    own_subtraction = study.rules.own_subtraction
+    content = panel_bytes.encode(
+        _patch(study, number), own_subtraction=own_subtraction, frame_set=study.frames
+    )
     return exact_bytes(content, "application/octet-stream")
 
 
@@ -67,7 +70,7 @@ def picture(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     protocol = study.rules
     content = panels.render(
         _patch(study, number),
-        panels.LAYOUTS[protocol.layout]["wide"],
+        panels.layout(protocol.layout, "wide", study.frames),
         interpolation=protocol.interpolation,
         own_subtraction=protocol.own_subtraction,
     )

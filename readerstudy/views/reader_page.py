@@ -13,7 +13,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import get_script_prefix
+from django.utils import timezone
 
+from readerstudy.core.errors import Closed
 from readerstudy.models import ReadingSession
 from readerstudy.selectors import reading as selectors
 from readerstudy.views import language
@@ -38,6 +40,9 @@ def reader_page(view: View) -> View:
                 # In the browser's language again: that of a study would tell that there is something.
                 with language.of_browser(request):
                     response = render(request, "reading/not_here.html", status=404)
+            except Closed as refusal:  # of the browser's own session
+                context = {"sentence": language.sentence_of(refusal)}
+                response = render(request, "reading/not_here.html", context, status=404)
         response["Cache-Control"] = "no-store"
         return response
 
@@ -67,7 +72,7 @@ def remember(request: HttpRequest, response: HttpResponse, session: ReadingSessi
 
 def session_or_404(request: HttpRequest, public_id: str) -> ReadingSession:
     """A session of this browser, while reading is allowed or when it is finished; its study's language is spoken."""
-    row = selectors.session_of_browser(public_id, owned(request))
+    row = selectors.session_of_browser(public_id, owned(request), now=timezone.now())
     if row is None:
         raise Http404
     language.follow(row.study)

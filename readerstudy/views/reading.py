@@ -24,6 +24,7 @@ from readerstudy.core.session_state import Phase, Role, SessionState
 from readerstudy.models import ReadingSession, Study, Trial
 from readerstudy.selectors import pixels, room
 from readerstudy.selectors import reading as selectors
+from readerstudy.selectors.links import link_token
 from readerstudy.services import refreshers, responses, sessions
 from readerstudy.services.responses import Progress
 from readerstudy.views import arrival_gate, language, viewer_page
@@ -44,6 +45,7 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
         "study": row.study,
         "protocol": row.study.rules,
         "progress": selectors.progress_of(row),
+        "link": link_token(row.invitation),
     }
     if row.state == SessionState.FINISHED:
         return render(request, "reading/finished.html", context)
@@ -60,18 +62,20 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
 def pause(request: HttpRequest, public_id: str) -> HttpResponse:
     """Say that everything is saved and how to come back."""
     row = session_or_404(request, public_id)
-    return render(
-        request,
-        "reading/pause.html",
-        {"session": row, "study": row.study, "progress": selectors.progress_of(row)},
-    )
+    context = {
+        "session": row,
+        "study": row.study,
+        "progress": selectors.progress_of(row),
+        "link": link_token(row.invitation),
+    }
+    return render(request, "reading/pause.html", context)
 
 
 @reader_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def trial(request: HttpRequest, token: str) -> HttpResponse:
     """Show the current trial, and take its answer."""
-    row = selectors.trial_of_browser(token, owned(request))
+    row = selectors.trial_of_browser(token, owned(request), now=timezone.now())
     if row is None or (row.served_at is None and not _is_current(row)):
         raise Http404
     language.follow(row.session.study)
@@ -88,10 +92,10 @@ def trial(request: HttpRequest, token: str) -> HttpResponse:
 def panel(request: HttpRequest, token: str, shape: str) -> HttpResponse:
     """The picture of the current trial, for browsers without JavaScript: one length for every case."""
     row = _shown_trial(request, token)
-    protocol = row.session.study.rules
+    study, protocol = row.session.study, row.session.study.rules
     content = panels.render(
-        pixels.of_case(row.case, row.session.study),
-        panels.LAYOUTS[protocol.layout][shape],
+        pixels.of_case(row.case, study),
+        panels.layout(protocol.layout, shape, study.frames),
         interpolation=protocol.interpolation,
         own_subtraction=protocol.own_subtraction,
     )
@@ -102,10 +106,12 @@ def panel(request: HttpRequest, token: str, shape: str) -> HttpResponse:
 @require_safe
 def panel_data(request: HttpRequest, token: str) -> HttpResponse:
     """The frames of a panel of the window as numbers, for the viewer: one length for every case."""
-    found = room.panel_now(token, owned(request))
+    found = room.panel_now(token, owned(request), now=timezone.now())
     if found is None:
         raise Http404
-    content = panel_bytes.encode(found.patch, own_subtraction=found.protocol.own_subtraction)
+    content = panel_bytes.encode(
+        found.patch, own_subtraction=found.protocol.own_subtraction, frame_set=found.frame_set
+    )
     return exact_bytes(content, "application/octet-stream")
 
 
@@ -122,7 +128,7 @@ def take_a_break(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest, token: str) -> HttpResponse:
     """Take back the last answer, for readers without JavaScript."""
-    row = selectors.trial_of_browser(token, owned(request))
+    row = selectors.trial_of_browser(token, owned(request), now=timezone.now())
     if row is None:
         raise Http404
     with contextlib.suppress(Refused):  # then the session goes on where it is
@@ -192,7 +198,7 @@ def _show(request: HttpRequest, row: Trial, *, error: str = "", status: int = 20
         "is_refresher": is_refresher,
         "protocol": protocol,
         "conduct": protocol.conduct,
-        "viewer": viewer_page.of_layout(protocol.layout),
+        "viewer": viewer_page.of_layout(protocol.layout, study.frames),
         "key": secrets.token_hex(16),
         "error": error,
     }
@@ -231,7 +237,7 @@ def _is_revealing(row: Trial) -> bool:
 
 
 def _shown_trial(request: HttpRequest, token: str) -> Trial:
-    row = selectors.trial_of_browser(token, owned(request))
+    row = selectors.trial_of_browser(token, owned(request), now=timezone.now())
     if row is None or not selectors.is_shown(row):
         raise Http404
     return row

@@ -51,7 +51,7 @@ def reading_api(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
 @reading_api
 def seat(request: HttpRequest, public_id: str) -> Reply:
     """Read on in this window."""
-    return {"seat": sessions.take_seat(public_id=public_id)}
+    return {"seat": sessions.take_seat(public_id=public_id, now=timezone.now())}
 
 
 @require_GET
@@ -95,7 +95,11 @@ def undo(request: HttpRequest, public_id: str) -> Reply:
     """Take back the last answer."""
     body = _body(request)
     window = responses.take_back(
-        public_id=public_id, **_addressed(body), key=_text(body, "key"), now=timezone.now()
+        public_id=public_id,
+        **_addressed(body),
+        key=_text(body, "key"),
+        waited_ms=judgement.from_json(body).waited_ms,
+        now=timezone.now(),
     )
     return {"n_done": window.n_done, "state": window.state, "trials": _items(window.trials)}
 

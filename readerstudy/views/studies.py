@@ -1,6 +1,6 @@
 """Pages of studies: list, design, overview, audit log, trial CSV."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -11,18 +11,22 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from generation.core.errors import InputError
 from generation.core.labels import LESION_CLASSES
 from readerstudy.core.session_state import Phase
-from readerstudy.core.trial_csv import write_rows
+from readerstudy.core.trial_csv import TrialRow, write_json_lines, write_rows
 from readerstudy.models import Study
-from readerstudy.selectors import familiarity, monitoring, rules, trials
+from readerstudy.selectors import access, familiarity, monitoring, rules, trials, unblinding, versions
 from readerstudy.selectors import studies as selectors
+from readerstudy.selectors.access import Role
 from readerstudy.services import studies as services
+from readerstudy.views import lists
+from readerstudy.views.decision_forms import EndForm
 from readerstudy.views.study_form import PRESETS, StudyForm, initial_of_preset, initial_of_protocol
 
 
 @require_GET
 def studies(request: HttpRequest) -> HttpResponse:
-    """List studies."""
-    return render(request, "readerstudy/studies.html", {"studies": selectors.studies()})
+    """List the studies in which the account has a role."""
+    listed = lists.STUDIES.read(request.GET, selectors.of_account(request.user))
+    return render(request, "readerstudy/studies.html", {"list": listed})
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,7 +47,7 @@ def new(request: HttpRequest) -> HttpResponse:
         except InputError as error:
             form.refuse(error)
         else:
-            return redirect("readerstudy:study", row.slug)
+            return _saved(request, row)
     return _designer(request, form, presets=PRESETS, chosen=preset)
 
 
@@ -71,7 +75,7 @@ def revise(request: HttpRequest, slug: str) -> HttpResponse:
         except InputError as error:
             form.refuse(error)
         else:
-            return redirect("readerstudy:study", row.slug)
+            return _saved(request, row)
     return _designer(request, form, study=row)
 
 
@@ -79,7 +83,7 @@ def revise(request: HttpRequest, slug: str) -> HttpResponse:
 def study(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a study's protocol, what can be done next, and how far readers are."""
     row = get_object_or_404(selectors.studies(), slug=slug)
-    protocol = row.rules
+    protocol, held = row.rules, access.roles_in(row, request.user)
     context = {
         "study": row,
         "protocol": protocol,
@@ -94,13 +98,24 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
         "n_warm_up_real": protocol.n_real(Phase.WARM_UP),
         "n_warm_up_synthetic": protocol.n_synthetic(Phase.WARM_UP),
         "readers": monitoring.of_readers(row, now=timezone.now()),
-        "can_revise": rules.can_revise(row),
-        "can_freeze": rules.can_freeze(row),
-        "can_open": rules.can_open(row),
-        "can_close": rules.can_close(row),
-        "can_see_results": rules.can_see_results(row),
+        **_life_of(row, request.user),
+        "can_invite": rules.can_invite(row) and bool(held & {Role.OWNER, Role.COORDINATOR}),
+        "can_revise": rules.can_revise(row) and Role.OWNER in held,
+        "can_discard": rules.can_discard(row) and Role.OWNER in held,
+        "can_freeze": rules.can_freeze(row) and Role.OWNER in held,
+        "can_open": rules.can_open(row) and Role.OWNER in held,
+        "can_close": rules.can_close(row) and Role.OWNER in held,
+        "can_see_results": rules.can_see_results(row) and bool(held & {Role.OWNER, Role.ANALYST}),
     }
     return render(request, "readerstudy/study.html", context)
+
+
+@require_POST
+def discard(request: HttpRequest, slug: str) -> HttpResponse:
+    """Delete a draft."""
+    return _change(
+        request, slug, services.discard, "The draft is discarded; the audit log keeps what was done."
+    )
 
 
 @require_POST
@@ -129,25 +144,64 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
 def audit(request: HttpRequest, slug: str) -> HttpResponse:
     """Show who did what and when."""
     row = get_object_or_404(Study, slug=slug)
-    return render(
-        request, "readerstudy/study_audit.html", {"study": row, "events": selectors.audit_events(row)}
-    )
+    listed = lists.AUDIT.read(request.GET, selectors.audit_events(row))
+    return render(request, "readerstudy/study_audit.html", {"study": row, "list": listed})
 
 
 @require_GET
 def trial_csv(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
-    """Download every trial of a closed study, line by line."""
+    """Download every trial of a study whose results can be seen, line by line."""
+    return _trials(request, slug, write_rows, "trials.csv", "text/csv; charset=utf-8")
+
+
+@require_GET
+def trial_ndjson(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
+    """The same as JSON, one object a line."""
+    return _trials(request, slug, write_json_lines, "trials.ndjson", "application/x-ndjson")
+
+
+def _trials(
+    request: HttpRequest,
+    slug: str,
+    write: Callable[[Iterable[TrialRow]], Iterator[str]],
+    name: str,
+    kind: str,
+) -> HttpResponse | StreamingHttpResponse:
     row = get_object_or_404(Study, slug=slug)
     try:
-        lines = write_rows(trials.trial_rows(row))
+        lines = write(trials.trial_rows(row))
     except InputError as error:
         messages.error(request, str(error))
         return redirect("readerstudy:study", row.slug)
     headers = {
-        "Content-Disposition": f'attachment; filename="{row.slug}-trials.csv"',
+        "Content-Disposition": f'attachment; filename="{row.slug}-{name}"',
         "Cache-Control": "no-store",
     }
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(lines, content_type=kind, headers=headers)
+
+
+def _saved(request: HttpRequest, row: Study) -> HttpResponse:
+    """To the draft, or straight to one of its panels as readers will see it."""
+    return redirect(
+        "readerstudy:study_preview" if request.POST.get("then") == "preview" else "readerstudy:study",
+        row.slug,
+    )
+
+
+def _life_of(row: Study, user: access.Account) -> dict[str, object]:
+    """Amendments, early unblinding and the end of reading."""
+    return {
+        "version": versions.of_study(row),
+        "chain": versions.chain(row),
+        "next_version": versions.next_version(row),
+        "notices": unblinding.notices(row),
+        "made_knowing": unblinding.made_knowing(row),
+        "is_owner": Role.OWNER in access.roles_in(row, user),
+        "can_amend": rules.can_amend(row),
+        "can_unblind": rules.can_unblind(row),
+        "can_set_end": rules.can_set_end(row),
+        "end_form": EndForm(initial={"ends_at": row.ends_at}),
+    }
 
 
 def _designer(request: HttpRequest, form: StudyForm, **context: object) -> HttpResponse:
@@ -171,8 +225,8 @@ def _refused(request: HttpRequest, row: Study, check: Callable[[Study], None]) -
     return redirect("readerstudy:study", row.slug)
 
 
-def _change(request: HttpRequest, slug: str, service: Callable[..., Study], done: str) -> HttpResponse:
-    """Call a service that moves a study on, once the admin has confirmed it."""
+def _change(request: HttpRequest, slug: str, service: Callable[..., Study | None], done: str) -> HttpResponse:
+    """Call a service that moves a study on, once the admin has confirmed it; go to the study that it leaves."""
     row = get_object_or_404(Study, slug=slug)
     if request.POST.get("confirmed") != "yes":
         messages.error(
@@ -180,10 +234,11 @@ def _change(request: HttpRequest, slug: str, service: Callable[..., Study], done
             "Nothing was changed: tick the box that says what will happen, then press the button again.",
         )
         return redirect("readerstudy:study", row.slug)
+    left: Study | None = row
     try:
-        service(study=row, by=request.user.get_username(), now=timezone.now())
+        left = service(study=row, by=request.user.get_username(), now=timezone.now())
     except InputError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, done)
-    return redirect("readerstudy:study", row.slug)
+    return redirect("readerstudy:study", left.slug) if left else redirect("readerstudy:studies")

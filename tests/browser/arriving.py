@@ -3,21 +3,14 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.axe import LEVELS, barriers
 
 if TYPE_CHECKING:
     from tests.browser.serving import Server
 
 STUDY = "study with every step of arrival"
-LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN = """
-async (levels) => {
-  const results = await axe.run({ runOnly: { type: "tag", values: levels }, resultTypes: ["violations"] });
-  return results.violations.map(({ id, impact, nodes }) =>
-    `${id} (${impact}): ` + nodes.map((node) => `${node.target} ${node.any.map((c) => c.message)}`).join(" | "));
-}
-"""
 STORED = """
     SELECT session.state, session.consented_at, session.expertise, session.display
     FROM readerstudy_readingsession session
@@ -66,6 +59,8 @@ class Arriving:
         self.page.get_by_label("Radiologist, breast imaging").check()
         self.page.get_by_label("Years of experience").fill("12")
         self.press("Go on")
+        expect(self.page.get_by_role("heading", name="Check your display")).to_be_visible()
+        self.page.wait_for_load_state()  # with the script that measures the window
 
     def see_everything(self, light: str = "Dimmed") -> None:
         """Answer the display check as a reader of a good display."""
@@ -87,8 +82,7 @@ class Arriving:
         size = self.page.viewport_size
         for width, height in ((1440, 900), (390, 844), (320, 640)):
             self.page.set_viewport_size({"width": width, "height": height})
-            self.page.evaluate(AXE_SCRIPT)
-            found = list(self.page.evaluate(RUN, LEVELS))
+            found = barriers(self.page, [*LEVELS, "best-practice"])
             wide = self.page.evaluate("document.documentElement.scrollWidth")
             if wide > width:
                 found.append(f"the page is {wide} px wide")

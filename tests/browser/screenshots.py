@@ -1,7 +1,8 @@
-"""Pictures of every page of the reading room: `python -m tests.browser.screenshots OUT [--data FOLDER]`.
+"""Pictures of every page of the reading room, or with --desk of the desk: `python -m tests.browser.screenshots OUT`.
 
 Starts an instance in a folder of its own, reads there as a reader would in windows of three sizes, the smallest by
 touch, and saves OUT/NAME-WIDTH.png. The panels take two minutes to make; a folder named with --data keeps them.
+At the desk an admin looks at every page in windows of two sizes, saved as OUT/NAME-WIDTH.jpg.
 """
 
 import argparse
@@ -9,13 +10,15 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from readerstudy.serving.address import Address, choose
-from tests.browser import serving
+from tests.browser import pictured_desk_walk, serving
 from tests.browser.conftest import ARGUMENTS, NAMES
 from tests.browser.pictured_reader import SIZES, Reader, run
 from tests.browser.pictured_walks import WALKS
@@ -25,10 +28,29 @@ PORT: Final = 18900  # away from those of the tests
 
 
 def take(data: Path, out: Path, walks: list[str], widths: list[int]) -> None:
-    """Take the pictures of an instance that is made or still there."""
+    """Take the pictures of the reading room."""
     numbers = [number for number, (width, _) in enumerate(SIZES) if width in widths]
     serving.create(data)
     studies = json.loads(run(data, "all").splitlines()[-1])
+    with opened(data) as (server, browser):
+        for number in numbers:
+            for walk in walks:
+                WALKS[walk](Reader(server, browser, studies, number, out))
+
+
+def take_desk(data: Path, out: Path, pages: list[str]) -> None:
+    """Take the pictures of the desk."""
+    serving.create(data)
+    names = json.loads(
+        serving.run_python(data, "-m", "tests.browser.pictured_desk", timeout=1800).splitlines()[-1]
+    )
+    with opened(data) as (server, browser):
+        pictured_desk_walk.take(server, browser, names, out, pages)
+
+
+@contextmanager
+def opened(data: Path) -> Iterator[tuple[Server, Browser]]:
+    """An instance that is made, served, and a browser in front of it."""
     server = Server(data, choose(Address("127.0.0.1", PORT), any_port=True))
     server.start()
     path = os.environ.get("CHROMIUM") or next(
@@ -38,9 +60,7 @@ def take(data: Path, out: Path, walks: list[str], widths: list[int]) -> None:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, args=arguments)
-            for number in numbers:
-                for walk in walks:
-                    WALKS[walk](Reader(server, browser, studies, number, out))
+            yield server, browser
             browser.close()
     finally:
         server.stop()
@@ -53,9 +73,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of the instance; kept")
     parser.add_argument("--walk", action="append", choices=sorted(WALKS), help="only these pages")
     parser.add_argument("--width", action="append", type=int, help="only windows of this width")
+    parser.add_argument("--desk", action="store_true", help="the desk instead")
+    parser.add_argument("--page", action="append", default=[], help="only this page of the desk")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
+        if asked.desk:
+            take_desk(asked.data or Path(scratch), asked.out, asked.page)
+            return
         take(
             asked.data or Path(scratch),
             asked.out,

@@ -1,5 +1,6 @@
 """A reader in front of a test panel whose numbers are known."""
 
+import re
 import time
 from base64 import b64decode
 from collections.abc import Callable
@@ -7,7 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, ViewportSize, expect
+from playwright.sync_api import (
+    APIRequestContext,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+)
 
 from generation.core.frames import FRAMES
 from readerstudy.core import panel
@@ -16,8 +25,11 @@ if TYPE_CHECKING:
     from tests.browser.serving import Server
 
 N_WARM_UP = 4  # panels of the studies in prepare.py
-PATIENCE_SECONDS = 10
+PATIENCE_MS = 60_000  # of everything: a machine with other work is slow, and no test is about that
 LARGE: ViewportSize = {"width": 1440, "height": 900}
+CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+BEGIN = re.compile(r'action="([^"]+/begin/)"')
+FIRST_PANEL = re.compile(r'href="([^"]+/t/[^"]+)" autofocus')
 SHOWN = """
     SELECT one_case.pixel_index FROM readerstudy_trial trial
     JOIN readerstudy_case one_case ON one_case.id = trial.case_id WHERE trial.token = ?
@@ -34,6 +46,8 @@ ANSWERS = """
     JOIN readerstudy_case one_case ON one_case.id = trial.case_id
     WHERE one_case.study_id = ? AND trial.phase = 'test' ORDER BY response.id
 """
+N_PANELS = """performance.getEntriesByType("resource").filter(
+  ({ name, responseEnd }) => name.endsWith(".bin") && responseEnd > 0).length"""
 GREYS = """(name) => {
     const canvas = document.querySelector(`[data-frame="${name}"] canvas`);
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -72,6 +86,10 @@ class Sitting:
 
     def look(self) -> None:
         look(self.page)
+
+    def has_panels(self, n: int) -> None:
+        """The browser has so many panels of this page: those that were read, the one on the screen, and those ahead."""
+        until(self.page, lambda: self.page.evaluate(N_PANELS) >= n)
 
     def press(self, key: str) -> None:
         """Look at the panel and press a key."""
@@ -114,7 +132,7 @@ class Sitting:
             "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
         side, greys = self.page.evaluate(GREYS, name)
-        return np.frombuffer(b64decode(greys), np.uint8).astype(np.int64).reshape(side, side)
+        return np.frombuffer(b64decode(greys), np.uint8).astype(np.int64).reshape(-1, side)
 
     def box(self, name: str) -> dict[str, float]:
         found = self.page.locator(f'[data-frame="{name}"] .frame__picture').bounding_box()
@@ -138,7 +156,7 @@ class Sitting:
 
 def until(page: Page, is_true: Callable[[], bool]) -> None:
     """Wait for something outside the browser while the browser goes on."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_MS / 1000
     while not is_true():
         assert time.monotonic() < deadline, "it did not come true"
         page.wait_for_timeout(20)
@@ -158,19 +176,37 @@ def see_warm_up(page: Page, n: int = N_WARM_UP) -> None:
     expect(page.get_by_role("heading", name="The warm-up is done")).to_be_visible()
 
 
-def sit_down(server: "Server", context: BrowserContext, what: str = "study") -> Sitting:
-    """From the personal link to the first test panel."""
+def sit_down(server: "Server", context: BrowserContext, what: str = "test only") -> Sitting:
+    """From the personal link to the first test panel; where there is no warm-up, no page is drawn before it."""
     study = server.prepare(what)
     page = context.new_page()
-    page.goto(server.url + study["link"])
-    page.get_by_role("button", name="Start").click()
-    page.get_by_role("button", name="Begin").click()
     if study["n_warm_up"]:
+        page.goto(server.url + study["link"])
+        page.get_by_role("button", name="Start").click()
+        page.get_by_role("button", name="Begin").click()
         see_warm_up(page, study["n_warm_up"])
-    page.get_by_role("link", name="Begin the test").click()
+        page.get_by_role("link", name="Begin the test").click()
+    else:
+        page.goto(server.url + first_test_panel(context.request, server.url, study["link"]))
     sitting = Sitting(server, page, study)
     sitting.look()
     return sitting
+
+
+def first_test_panel(asking: APIRequestContext, url: str, link: str) -> str:
+    """Send the forms of the welcome page and of the instructions for the browser; where the first test panel is."""
+    welcome = asking.get(url + link, timeout=PATIENCE_MS).text()
+    start = {"form": {"csrfmiddlewaretoken": found(CSRF, welcome)}, "timeout": PATIENCE_MS}
+    instructions = asking.post(url + link, **start).text()
+    begin = {"form": {"csrfmiddlewaretoken": found(CSRF, instructions)}, "timeout": PATIENCE_MS}
+    return found(FIRST_PANEL, asking.post(url + found(BEGIN, instructions), **begin).text())
+
+
+def found(pattern: "re.Pattern[str]", page: str) -> str:
+    """The part of a page that a pattern names."""
+    match = pattern.search(page)
+    assert match, page
+    return match[1]
 
 
 def expected(patch: np.ndarray, name: str, *, width: float = 1.0, level: float = 0.5) -> np.ndarray:

@@ -76,7 +76,8 @@ class TestEverybody:
         watch(context, troubles)
         arriving = Arriving(server, context.new_page())
         page = arriving.page
-        page.keyboard.press("Enter")  # Start has the focus
+        expect(page.get_by_role("button", name="Start")).to_be_focused()
+        page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Your consent")).to_be_visible()
         tab_to(page, "I agree and take part")
         page.keyboard.press("Enter")
@@ -87,6 +88,7 @@ class TestEverybody:
         page.keyboard.type("12")
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Check your display")).to_be_visible()
+        page.wait_for_load_state()  # with the script that measures the window
         for place in (0, 1):
             wanted = int(arriving.square.nth(place).get_attribute("value") or 0)
             tab_to(page, "upper left")

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.conftest import Server
+from tests.browser.pictured_reader import PAINTED
+from tests.browser.sitting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -77,6 +79,55 @@ def test_assumptions_and_margin_count_and_are_not_sent_with_the_study(designer: 
     assert "equivalence_margin_points" in sent
 
 
+def hold(page: Page, address: str) -> list[Route]:
+    """Keep what the page asks for there from arriving."""
+    held: list[Route] = []
+    page.route(address, lambda route: held.append(route))
+    return held
+
+
+def let_arrive(page: Page, held: list[Route]) -> None:
+    """Let the first of it arrive, and the page do with it what it wants to do."""
+    with page.expect_response(held[0].request.url) as answer:
+        held[0].continue_()
+    answer.value.finished()
+    page.evaluate(PAINTED)
+
+
+def test_a_press_is_not_lost_when_the_power_arrives_under_it(designer: Page) -> None:
+    held = hold(designer, "**/desk/power/**")
+    designer.reload()
+    until(designer, lambda: len(held) == 1)
+    part = designer.locator("[data-power-part]")
+    button = designer.get_by_role("button", name="Make the draft")
+    designer.evaluate(
+        "addEventListener('submit', (event) => { event.preventDefault(); window.wasPressed = true; })"
+    )
+    designer.get_by_label("Name", exact=True).fill("A study")
+    button.hover()
+    designer.mouse.down()
+    let_arrive(designer, held)
+    expect(part).to_be_hidden()
+    designer.mouse.up()
+    assert designer.evaluate("window.wasPressed") is True
+    expect(part).to_be_visible()
+
+
+def test_a_press_is_not_lost_when_the_panel_arrives_under_it(server: Server, designer: Page) -> None:
+    slug = server.prepare("draft study")["slug"]
+    held = hold(designer, "**/preview/*.bin")
+    designer.goto(f"{server.url}/desk/studies/{slug}/preview/")
+    until(designer, lambda: len(held) == 1)
+    tools = designer.locator("[data-needs-viewer]").first
+    designer.locator(".bar__pause").hover()
+    designer.mouse.down()
+    let_arrive(designer, held)
+    expect(tools).to_be_hidden()
+    with designer.expect_navigation():
+        designer.mouse.up()
+    expect(designer).to_have_url(re.compile(f"/desk/studies/{slug}/$"))
+
+
 def test_choices_are_asked_for_where_there_are_choices(designer: Page) -> None:
     row = designer.get_by_role("group", name="Question 2")
     expect(row.get_by_label("Choices")).to_be_hidden()
@@ -106,11 +157,11 @@ def test_the_preview_reads_like_a_trial_and_stores_nothing(server: Server, desig
     expect(designer.get_by_role("button", name="Invert")).to_have_attribute("aria-pressed", "true")
     with designer.expect_navigation():
         designer.keyboard.press("f")
-    assert designer.url.endswith(f"/{slug}/preview/2/")
+    expect(designer).to_have_url(re.compile(f"/{slug}/preview/2/$"))
     expect(designer.locator("#panel.is-painted")).to_be_attached()
     with designer.expect_navigation():
         designer.keyboard.press("Escape")
-    assert designer.url.endswith(f"/desk/studies/{slug}/")
+    expect(designer).to_have_url(re.compile(f"/desk/studies/{slug}/$"))
     assert server.rows("SELECT COUNT(*) FROM readerstudy_trial") == before
 
 
@@ -121,10 +172,12 @@ def test_without_javascript_links_lead_to_the_same(
     with chromium.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         sign_in(page, server, admin, "/desk/studies/new/")
-        page.get_by_role("link", name="What can this study show?").click()
+        with page.expect_navigation():
+            page.get_by_role("link", name="What can this study show?").click()
         assert power_of(page, "Real") == "87 %"
         page.get_by_label("Real panels").fill("120")
-        page.get_by_role("button", name="Compute").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Compute").click()
         assert power_of(page, "Real") == "54 %"
         page.goto(f"{server.url}/desk/studies/{slug}/preview/")
         picture = page.get_by_role("img", name="Panel of seven frames")

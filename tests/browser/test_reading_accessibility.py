@@ -34,6 +34,7 @@ def test_what_lies_over_the_panel(server: Server, context: BrowserContext) -> No
     axe.inspect("break")
     sitting.page.keyboard.press("Enter")
     look(sitting.page)
+    sitting.has_panels(8)
     context.set_offline(True)
     sitting.answer("f")
     axe.inspect("offline")
@@ -51,9 +52,9 @@ def test_what_lies_over_the_panel(server: Server, context: BrowserContext) -> No
 
 
 def test_time_up(server: Server, context: BrowserContext) -> None:
-    sitting = sit_down(server, context, "study with a time limit")
+    sitting = sit_down(server, context, "study with a short time limit")
     axe = Inspector(sitting.page)
-    expect(sitting.page.get_by_role("heading", name="Time is up")).to_be_visible(timeout=8000)
+    expect(sitting.page.get_by_role("heading", name="Time is up")).to_be_visible()
     axe.inspect("time up")
     assert axe.found == {}
 

@@ -24,36 +24,47 @@ def call(sitting: Sitting, module: str, body: str) -> Any:
 
 class TestClock:
     def test_does_not_count_time_in_another_window(self, sitting: Sitting) -> None:
-        start, stop, seen = call(
+        seen, at = call(
             sitting,
             "clock",
-            """const clock = new module.Clock();
-               clock.start(performance.now());
+            """const clock = new module.Clock(), at = [];
+               const now = () => at.push(performance.now());
+               now();
+               clock.start(at[0]);
                await wait(100);
-               const left = performance.now();
+               now();
                dispatchEvent(new Event("blur"));
+               now();
                await wait(300);
+               now();
                dispatchEvent(new Event("focus"));
-               const back = performance.now();
+               now();
                await wait(50);
-               return [left, back, clock.read()];""",
+               now();
+               const seen = clock.read();
+               now();
+               return [seen, at];""",
         )
+        start, leaving, left, coming, back, reading, read = at
         assert seen["nAway"] == 1
-        assert seen["away"] == pytest.approx(stop - start, abs=5)
-        assert 145 <= seen["seen"] < 300 + 145  # 100 + 50 ms, and what a busy machine adds; not the 300 ms
+        # A busy machine may hold the page up between any two lines.
+        assert coming - left - 1 <= seen["away"] <= back - leaving + 1
+        assert (
+            (leaving - start) + (reading - back) - 1 <= seen["seen"] <= (left - start) + (read - coming) + 1
+        )
 
     def test_a_covered_panel_is_not_seen(self, sitting: Sitting) -> None:
         seen = call(
             sitting,
             "clock",
-            """const clock = new module.Clock();
-               clock.start(performance.now() - 1000, { seen: 500, away: 20, nAway: 1 });
+            """const clock = new module.Clock(), start = performance.now();
+               clock.start(start - 1000, { seen: 500, away: 20, nAway: 1 });
                clock.cover(true);
-               const before = clock.read();
+               const held = performance.now() - start, before = clock.read();
                await wait(100);
-               return [before, clock.read()];""",
+               return [before, clock.read(), held];""",
         )
-        assert seen[0]["seen"] == pytest.approx(1500, abs=20)  # 500 of an earlier look, 1000 of this one
+        assert -1 <= seen[0]["seen"] - 1500 <= seen[2] + 1  # 500 of an earlier look, 1000 of this one
         assert seen[1]["seen"] == pytest.approx(seen[0]["seen"], abs=1)
         assert seen[1]["nAway"] == 2
 

@@ -16,7 +16,7 @@ def test_reading_goes_on_while_the_network_is_away(server: Server, context: Brow
     sign = sitting.page.locator("#network")
     sitting.answer("f")
     expect(sign).to_have_text("saved")
-    sitting.page.wait_for_load_state("networkidle")  # the panels ahead are here
+    sitting.has_panels(7)
     context.set_offline(True)
     sitting.answer("jffjf")
     expect(sign).to_have_text("Offline: 5 answers kept here, reading goes on")
@@ -32,7 +32,7 @@ def test_reading_goes_on_while_the_network_is_away(server: Server, context: Brow
 
 def test_when_the_panels_are_used_up_the_reader_waits(server: Server, context: BrowserContext) -> None:
     sitting = sit_down(server, context, "test only")
-    sitting.page.wait_for_load_state("networkidle")
+    sitting.has_panels(6)
     context.set_offline(True)
     n = 0
     while sitting.page.locator("#cover").is_hidden():
@@ -52,6 +52,7 @@ def test_reload_before_the_answers_are_sent(server: Server, context: BrowserCont
     sitting = sit_down(server, context, "test only")
     context.route("**/answers/", lambda route: route.abort())
     sitting.answer("fjj")
+    expect(sitting.page.locator("#network")).to_contain_text("3 answers kept here")
     sitting.page.reload()
     expect(sitting.cover("Waiting for the network")).to_contain_text("3 answers are kept in this browser")
     sitting.has_stored("")
@@ -66,6 +67,7 @@ def test_crash_of_the_page(server: Server, context: BrowserContext) -> None:
     sitting = sit_down(server, context, "test only")
     context.route("**/answers/", lambda route: route.abort())
     sitting.answer("jfj")
+    expect(sitting.page.locator("#network")).to_contain_text("3 answers kept here")
     with contextlib.suppress(Error):
         sitting.page.goto("chrome://crash")
     sitting.page.close()
@@ -98,7 +100,7 @@ def test_server_killed_between_two_answers(mortal_server: Server, context: Brows
     sitting = sit_down(mortal_server, context, "test only")
     sitting.answer("fj")
     sitting.has_stored("fj")
-    sitting.page.wait_for_load_state("networkidle")
+    sitting.has_panels(6)
     mortal_server.kill()
     sitting.answer("jff")
     expect(sitting.page.locator("#network")).to_contain_text("3 answers kept here")

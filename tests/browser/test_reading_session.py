@@ -28,7 +28,7 @@ def finish(page: Page) -> None:
 def test_by_keyboard_in_one_page(server: Server, context: BrowserContext) -> None:
     troubles: list[str] = []
     watch(context, troubles)
-    sitting = sit_down(server, context)
+    sitting = sit_down(server, context, "study")
     sitting.page.evaluate("window.notReloaded = true")
     said = sitting.page.locator("#said")
     for number, key in enumerate(KEYS, start=1):

@@ -1,10 +1,12 @@
 """Hasty fingers, the back button, and a session that is open twice."""
 
+import time
+
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from tests.browser.serving import Server
-from tests.browser.sitting import Sitting, look, sit_down
+from tests.browser.sitting import Sitting, first_test_panel, look, sit_down, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -14,13 +16,59 @@ def reader(server: Server, context: BrowserContext) -> Sitting:
     return sit_down(server, context, "test only")
 
 
+def double_click(reader: Sitting, name: str, seconds: float, then: str) -> None:
+    """Two clicks so long after each other by the mouse's own clock, the second one when the next panel has long been open."""
+    box = reader.page.get_by_role("button", name=name).bounding_box()
+    assert box is not None
+    mouse = reader.page.context.new_cdp_session(reader.page)
+    now = time.time()
+    for n_clicks, at in ((1, now), (2, now + seconds)):
+        for what in ("mousePressed", "mouseReleased"):
+            place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+            event = {"type": what, "button": "left", "clickCount": n_clicks, "timestamp": at, **place}
+            mouse.send("Input.dispatchMouseEvent", event)
+        reader.at(then)
+        look(reader.page)
+    mouse.detach()
+
+
 def test_double_click_answers_one_panel(reader: Sitting) -> None:
-    reader.page.get_by_role("button", name="Synthetic").dblclick()
-    reader.at("Trial 2 of 12")
-    look(reader.page)
-    reader.page.get_by_role("button", name="Real").dblclick(delay=20)
-    reader.at("Trial 3 of 12")
+    double_click(reader, "Synthetic", 0.1, "Trial 2 of 12")
+    double_click(reader, "Real", 0.3, "Trial 3 of 12")
     reader.has_stored("jf")
+
+
+def test_pause_leads_out_before_the_room_is_open(server: Server, context: BrowserContext) -> None:
+    context.add_init_script("IDBFactory.prototype.open = () => ({})")  # whose answer never comes
+    page = context.new_page()
+    page.goto(server.url + first_test_panel(context.request, server.url, server.prepare("test only")["link"]))
+    page.keyboard.press("p")
+    expect(page.get_by_role("heading", name="Paused")).to_be_visible()
+
+
+def test_press_of_pause_is_not_lost_when_the_panel_comes_up_under_it(
+    server: Server, chromium: Browser
+) -> None:
+    # So wide that the bar grows with the frames.
+    with chromium.new_context(viewport={"width": 1920, "height": 1080}) as context:
+        page = context.new_page()
+        held: list[Route] = []
+        page.route("**/trials/?seat=*", lambda route: held.append(route))
+        link = server.prepare("test only")["link"]
+        page.goto(server.url + first_test_panel(context.request, server.url, link))
+        until(page, lambda: len(held) == 1)
+        pause = page.get_by_role("link", name="Pause")
+        box = pause.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 2, box["y"] + 2)
+        page.mouse.down()
+        with page.expect_response("**/trials/?seat=*") as window:
+            held[0].continue_()
+        window.value.finished()
+        page.wait_for_timeout(300)  # what moves would move now
+        assert pause.bounding_box() == box
+        page.mouse.up()
+        expect(page.get_by_role("heading", name="Paused")).to_be_visible()
 
 
 def test_held_key_answers_one_panel(reader: Sitting) -> None:

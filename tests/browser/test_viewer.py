@@ -1,5 +1,7 @@
 """The panel viewer in a real Chromium: what is painted, and what mouse and keys do."""
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
@@ -7,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from generation.core.frames import FRAMES
 from readerstudy.core import panel
 from tests.browser.serving import Server
-from tests.browser.sitting import Sitting, expected, sit_down
+from tests.browser.sitting import Sitting, expected, sit_down, until
 
 DYNAMIC = ("T1_pre", "T1_post1", "T1_post2", "T1_post3", "T1_post4")
 
@@ -22,8 +24,9 @@ class TestPainting:
                 if name:
                     top, left = row * (256 + 36), column * (256 + 8)
                     difference = np.abs(sitting.greys(name) - picture[top : top + 256, left : left + 256])
-                    assert difference.max() <= 1, name  # rounding of halves
-                    assert difference.mean() < 0.1, name
+                    # The server rounds after each of two passes, the browser once: a grey level where it differs.
+                    assert difference.max() <= 1, name
+                    assert difference.mean() < 0.25, name
 
     def test_nearest_makes_every_pixel_a_square(self, server: Server, context: BrowserContext) -> None:
         sitting = sit_down(server, context, "study pixel by pixel")
@@ -139,6 +142,7 @@ class TestCursor:
 
     def test_curve_points_lie_at_their_labels(self, sitting: Sitting) -> None:
         sitting.point("T2", 30, 30)
+        sitting.greys("T2")  # once it is drawn
         means = sitting.patch[1:6, 29:32, 29:32].mean(axis=(1, 2))
         places = sitting.page.evaluate(
             """() => ({
@@ -153,6 +157,7 @@ class TestCursor:
 
     def test_cross_hair_lies_over_the_same_pixel_of_every_frame(self, sitting: Sitting) -> None:
         sitting.point("T1_post3", 10, 50)
+        sitting.greys("T2")  # once it is drawn
         for name in (*FRAMES, "cine"):
             cross = sitting.page.locator(f'[data-frame="{name}"] .frame__cross').bounding_box()
             box = sitting.box(name)
@@ -167,8 +172,9 @@ class TestCursor:
         sitting.page.keyboard.press("Shift+ArrowRight")  # appears in the middle
         sitting.page.keyboard.press("Shift+ArrowDown")
         value = int(np.floor(sitting.patch[1, 32:35, 31:34].mean() + 0.5))
-        label = sitting.page.locator("#curve").get_attribute("aria-label")
-        assert f"seconds: {value}," in str(label)
+        expect(sitting.page.locator("#curve")).to_have_attribute(
+            "aria-label", re.compile(f"seconds: {value},")
+        )
         sitting.page.keyboard.press("Escape")
         expect(sitting.page.locator(".frame__cross").first).to_be_hidden()
 
@@ -211,7 +217,7 @@ class TestCine:
             }"""
         )
         sitting.page.keyboard.press("c")
-        sitting.page.wait_for_function("window.framesSeen.length >= 5")
+        until(sitting.page, lambda: sitting.page.evaluate("window.framesSeen.length") >= 5)
         sitting.page.keyboard.press("c")
         seen = sitting.page.evaluate("window.framesSeen.slice(0, 5)")
         assert seen == ["T1 post 1", "T1 post 2", "T1 post 3", "T1 post 4", "T1 pre"]

@@ -15,7 +15,10 @@ class TestArithmetic:
 
     def call(self, sitting: Sitting, module: str, expression: str, argument: object = None) -> Any:
         return sitting.page.evaluate(
-            f"async (given) => {{ const module = await import('/static/js/reading/{module}.js'); return {expression}; }}",
+            f"async (given) => {{ const module = await import('/static/js/reading/{module}.js');"
+            "const { FrameSet } = await import('/static/js/reading/frame_set.js');"
+            "const frameSet = FrameSet.of(document.getElementById('viewer'));"
+            f"return {expression}; }}",
             argument,
         )
 
@@ -41,7 +44,7 @@ class TestArithmetic:
             "interpolation",
             """(() => {
                 const frame = Int16Array.from({ length: 4096 }, (_, i) => 10 * (i % 64));
-                const seen = module.taps(256, { scale: 4, method: "bicubic" });
+                const seen = module.taps(256, { size: 64, scale: 4, method: "bicubic" });
                 return [...module.enlarge(frame, seen, seen, new Float32Array(256 * 256)).slice(0, 256)];
             })()""",
         )
@@ -53,23 +56,26 @@ class TestArithmetic:
             sitting,
             "patch",
             """(() => {
-                const bytes = new Uint8Array(module.N_BYTES);
+                const bytes = new Uint8Array(frameSet.nBytes);
                 bytes.set([0x34, 0x12, 0xfe, 0xff]);
-                return [...module.decode(bytes.buffer).T2.slice(0, 2)];
+                return [...module.decode(bytes.buffer, frameSet).T2.slice(0, 2)];
             })()""",
         )
         assert first == [0x1234, -2]
         refused = self.call(
             sitting,
             "patch",
-            "(() => { try { module.decode(new ArrayBuffer(6)) } catch (e) { return e.message } })()",
+            "(() => { try { module.decode(new ArrayBuffer(6), frameSet) } catch (e) { return e.message } })()",
         )
         assert refused == "A panel has 6 bytes; it must have 57344."
 
     def test_later_subtractions_are_computed(self, sitting: Sitting) -> None:
         shown = sitting.patch
         found = self.call(
-            sitting, "patch", f"[...(await module.load('/read/panel/{sitting.token}.bin')).Sub3]"
+            sitting,
+            "patch",
+            """[...(await module.load(given, Object.assign(frameSet, { later: { Sub3: ["T1_post3", "T1_pre"] } }))).Sub3]""",
+            f"/read/panel/{sitting.token}.bin",
         )
         assert np.array_equal(np.reshape(found, (64, 64)), shown[4] - shown[1])
 
@@ -87,7 +93,7 @@ class TestArithmetic:
             found = self.call(
                 sitting,
                 "layout",
-                "module.fit('seven-frames', given)",
+                "module.fit('seven-frames', frameSet, given)",
                 {**given, "width": width, "height": height},
             )
             assert (found["zoom"], found["nColumns"]) == (zoom, n_columns), (width, height)

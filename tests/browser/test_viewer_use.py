@@ -111,7 +111,8 @@ class TestWithoutViewer:
             page.goto(server.url + study["link"])
             page.get_by_role("button", name="Start").click()
             with page.expect_response("**/panel.png") as picture:
-                page.get_by_role("button", name="Begin the warm-up").click()
+                page.get_by_role("button", name="Begin").click()
+                page.get_by_role("link", name="Begin the test").click()
             assert picture.value.status == 200
             expect(page.get_by_alt_text("Panel of ten frames")).to_be_visible()
             expect(page.locator("canvas").first).to_be_hidden()
@@ -120,7 +121,7 @@ class TestWithoutViewer:
     def test_picture_stands_in_when_the_numbers_do_not_come(self, server: Server, chromium: Browser) -> None:
         with chromium.new_context() as context:
             context.route("**/read/panel/*.bin", lambda route: route.abort())
-            sitting = sit_down(server, context)
+            sitting = sit_down(server, context, "study")
             expect(sitting.page.get_by_alt_text("Panel of seven frames")).to_be_visible()
             with sitting.page.expect_navigation():
                 sitting.page.keyboard.press("f")

@@ -10,6 +10,7 @@ from evaluation.core.figures.drawing import GREY, INK, Picture, draw
 from evaluation.core.proportions import LEVEL
 
 MAX_CASES = 20
+NAME = "cases"
 
 
 def hardest(cases: Sequence[CaseLine], *, level: float = LEVEL) -> Picture | None:
@@ -42,7 +43,7 @@ def hardest(cases: Sequence[CaseLine], *, level: float = LEVEL) -> Picture | Non
         axes.set_xlabel("readers who misjudged the case, %")
 
     return draw(
-        "cases",
+        NAME,
         "The cases that most readers misjudged",
         f"Share of readers who misjudged a case, with {100 * level:g} % Wilson intervals; at most {MAX_CASES} cases are shown. With "
         "few readers this is a description, not a ranking.",

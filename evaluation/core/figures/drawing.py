@@ -31,6 +31,8 @@ DASHES: Final[tuple[Any, ...]] = (
     "--",
 )
 
+_NOT_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML 1.0, section 2.2
+
 _STYLE: Final[Any] = {  # matplotlib types every key
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and edited
     "font.family": "sans-serif",
@@ -140,7 +142,7 @@ def panels(figure: Figure, titles: Sequence[str], *, n_columns: int, share: bool
 
 def _inline(text: str, name: str, title: str) -> str:
     """Make SVG fit for a page: no XML declaration, ids of its own, a name for screen readers."""
-    svg = text[text.index("<svg") :]
+    svg = _NOT_XML.sub("", text[text.index("<svg") :])
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     svg = svg.replace("url(#", f"url(#{name}-").replace('xlink:href="#', f'xlink:href="#{name}-')

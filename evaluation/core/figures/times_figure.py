@@ -1,14 +1,13 @@
 """Response times by reader, source and whether the answer was right."""
 
-from collections.abc import Sequence
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from evaluation.core import wording
 from evaluation.core.figures.drawing import GREY, INK, Picture, draw, panels
-from evaluation.core.readings import Reading, Readings
+from evaluation.core.readings import Readings
+from evaluation.core.response_times import ExclusionRule, kept_times
 
 _SECONDS = (0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300)
 _N_COLUMNS = 3
@@ -16,9 +15,7 @@ _N_COLUMNS = 3
 
 def response_times(readings: Readings) -> Picture | None:
     """Draw median, quartiles and 5th to 95th percentile of the time to the answer; None where no times are known."""
-    shown = [
-        reader for reader in readings.readers if any(one.rt_ms for one in readings.answered(reader.name))
-    ]
+    shown = [reader for reader in readings.readers if kept_times(readings, reader.name)]
     if not shown:
         return None
     n_columns = min(_N_COLUMNS, max(2, len(shown)))
@@ -32,7 +29,7 @@ def response_times(readings: Readings) -> Picture | None:
                 _row(
                     axes,
                     y,
-                    _seconds(readings.answered(reader.name, origin), is_right=is_right),
+                    _seconds(kept_times(readings, reader.name, origin, is_right)),
                     is_right=is_right,
                 )
             labels = [
@@ -52,14 +49,14 @@ def response_times(readings: Readings) -> Picture | None:
         "times",
         "Response time of each reader by source and whether the answer was right",
         "Time from the panel's first paint to the answer: median (mark), quartiles (thick), 5th to 95th percentile (thin); filled: "
-        "right answers, open: wrong ones; the number at the right is n.",
+        f"right answers, open: wrong ones; the number at the right is n; {ExclusionRule().words}.",
         paint,
         height_mm=6 + (-(-len(shown) // n_columns)) * (14 + 5.2 * len(rows)),
     )
 
 
-def _seconds(given: Sequence[Reading], *, is_right: bool) -> list[float]:
-    return sorted(one.rt_ms / 1000 for one in given if one.rt_ms and one.is_correct is is_right)
+def _seconds(times: list[int]) -> list[float]:
+    return sorted(time / 1000 for time in times)
 
 
 def _row(axes: Axes, y: int, seconds: list[float], *, is_right: bool) -> None:

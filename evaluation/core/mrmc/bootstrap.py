@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluation.core.many_raters import blocks
 from evaluation.core.mrmc.merit import AUC
 from evaluation.core.mrmc.ratings import Bools, Floats, Ratings
 from evaluation.core.proportions import LEVEL, Interval
@@ -66,11 +67,16 @@ def resample(
     """
     j, strata = ratings.n_readers, ratings.strata
     readers = rng.multinomial(j, np.full(j, 1 / j), size=n_resamples).astype(np.float64)
-    cases = np.empty((n_resamples, strata.size))
+    cases = np.empty((n_resamples, strata.size), dtype=np.int32)
     for stratum in np.unique(strata):
         own = np.flatnonzero(strata == stratum)
         cases[:, own] = rng.multinomial(own.size, np.full(own.size, 1 / own.size), size=n_resamples)
-    values = _averages(ratings, kind, readers, cases)
+    n_done, parts = 0, []
+    for block in blocks(cases):
+        drawn = readers[n_done : n_done + len(block)]
+        parts.append(_averages(ratings, kind, drawn, block.astype(np.float64)))
+        n_done += len(block)
+    values = np.concatenate(parts)
     estimates = _averages(ratings, kind, np.ones((1, j)), np.ones((1, strata.size)))[0]
     usable = np.isfinite(values).all(axis=1)
     if not usable.any():
@@ -99,10 +105,15 @@ def _weighted(scores: Floats, is_fake: Bools, kind: str, cases: Floats) -> tuple
     read = ~np.isnan(scores)
     if kind != AUC:
         return cases[:, read] @ scores[read], cases[:, read].sum(axis=1)
-    fakes, reals = read & is_fake, read & ~is_fake
-    success = (np.sign(scores[fakes][:, None] - scores[reals][None, :]) + 1) / 2
-    of_fakes, of_reals = cases[:, fakes], cases[:, reals]
-    numerator = ((of_fakes @ success) * of_reals).sum(axis=1)
+    levels, place = np.unique(scores[read], return_inverse=True)
+    is_at = np.zeros((place.size, levels.size))
+    is_at[np.arange(place.size), place] = 1.0
+    fakes = is_fake[read]
+    # (B, levels): sums of whole weights, so that these and all that follows from them are exact
+    of_fakes = cases[:, np.flatnonzero(read)[fakes]] @ is_at[fakes]
+    of_reals = cases[:, np.flatnonzero(read)[~fakes]] @ is_at[~fakes]
+    below = np.cumsum(of_reals, axis=1) - of_reals
+    numerator = (of_fakes * (below + of_reals / 2)).sum(axis=1)
     return numerator, of_fakes.sum(axis=1) * of_reals.sum(axis=1)
 
 

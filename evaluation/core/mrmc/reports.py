@@ -13,7 +13,7 @@ from evaluation.core.mrmc import obuchowski_rockette as anova
 from evaluation.core.mrmc.merit import AUC, Merit
 from evaluation.core.mrmc.obuchowski_rockette import FRRC, RRFC, RRRC, FTest, ObuchowskiRockette, Randomness
 from evaluation.core.mrmc.ratings import Ratings
-from evaluation.core.proportions import Interval
+from evaluation.core.proportions import LEVEL, Interval
 
 PROCEDURES: Final[dict[Randomness, str]] = {
     RRRC: "random readers and random cases, Hillis df",
@@ -118,7 +118,11 @@ def _of_pair(pair: Ratings, kind: str) -> Iterator[Finding]:
 
 
 def by_bootstrap(
-    ratings: Ratings, kind: str, rng: np.random.Generator, n_resamples: int = bootstrap.N_RESAMPLES
+    ratings: Ratings,
+    kind: str,
+    rng: np.random.Generator,
+    n_resamples: int = bootstrap.N_RESAMPLES,
+    level: float = LEVEL,
 ) -> Iterator[Finding]:
     """Resample readers and cases: the only arm, or every difference of two.
 
@@ -127,6 +131,7 @@ def by_bootstrap(
     ratings : one arm or more, at least one reader, see `usable`
     kind : `auc` or `proportion`
     rng : source of randomness
+    level : of the intervals
     """
     drawn = bootstrap.resample(ratings, kind, rng, n_resamples)
     procedure = f"{bootstrap.METHOD}, {n_resamples} resamples stratified by origin, percentile"
@@ -140,14 +145,19 @@ def by_bootstrap(
     if ratings.n_arms == 1:
         estimate = float(drawn.estimates[0])
         yield Finding(
-            ratings.arms, randomness, procedure, interval=drawn.arm(0), estimate=estimate, notes=tuple(notes)
+            ratings.arms,
+            randomness,
+            procedure,
+            interval=drawn.arm(0, level),
+            estimate=estimate,
+            notes=tuple(notes),
         )
     for first, second in combinations(range(ratings.n_arms), 2):
         yield Finding(
             (ratings.arms[first], ratings.arms[second]),
             randomness,
             procedure,
-            interval=drawn.difference(first, second),
+            interval=drawn.difference(first, second, level),
             estimate=float(drawn.estimates[first] - drawn.estimates[second]),
             notes=tuple(notes),
         )

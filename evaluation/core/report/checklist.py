@@ -36,6 +36,8 @@ class Design:
     n_planned : test cases by the protocol
     fingerprint : SHA-256 over protocol and cases
     frozen_on, closed_on : dates
+    notices : who knew results before the study was closed, or before it was amended; empty where nobody did
+    amendment : version, reason and changes against the version before; empty for a first version
     """
 
     question: str = ""
@@ -50,6 +52,8 @@ class Design:
     fingerprint: str = ""
     frozen_on: str = ""
     closed_on: str = ""
+    notices: tuple[str, ...] = ()
+    amendment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,9 +124,13 @@ def _grras(analysis: Analysis, design: Design) -> Iterator[Item]:
 
 
 def _further(analysis: Analysis, design: Design) -> Iterator[Item]:
+    sealed = (
+        f". {' '.join(design.notices)}"
+        if design.notices
+        else ", and results were sealed until the study was closed."
+    )
     blinded = (
-        "The truth of a test panel was told to no reader before their session ended, and results were sealed until the "
-        "study was closed."
+        f"The truth of a test panel was told to no reader before their session ended{sealed}"
         if design.fingerprint
         else ""
     )
@@ -149,9 +157,10 @@ def _further(analysis: Analysis, design: Design) -> Iterator[Item]:
     )  # fmt: skip
     fixed = f"Protocol and cases fixed {design.frozen_on or 'before the first answer'}, SHA-256 in the head of this report; "
     closed = f"closed {design.closed_on}; " if design.closed_on else ""
+    amended = f"{' '.join(design.amendment)} " if design.amendment else ""
     yield Item(
         "STARD 28, 29", "Registration and protocol",
-        f"{fixed if design.fingerprint else ''}{closed if design.fingerprint else ''}equivalence: {margin_note(analysis.options.margin)}.",
+        f"{fixed if design.fingerprint else ''}{closed if design.fingerprint else ''}{amended}equivalence: {margin_note(analysis.options.margin)}.",
         "registration number",
     )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """The report of an analysis, section by section, ready for a template."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from evaluation.core import case_table, order_effects, participant_flow, wording
 from evaluation.core.accuracy import ALL, Reader
@@ -12,6 +13,7 @@ from evaluation.core.figures import accuracy_figure, cases_figure, roc_figure, t
 from evaluation.core.figures.drawing import Picture
 from evaluation.core.multiplicity import holm
 from evaluation.core.participant_flow import ParticipantFlow
+from evaluation.core.readings import Readings
 from evaluation.core.records import Record
 from evaluation.core.report import methods, summaries
 from evaluation.core.report import panel as panels
@@ -22,6 +24,14 @@ from evaluation.core.report.panel import GroupContrast, GroupPanel, PanelLine
 from evaluation.core.report.sections import Section, sections
 from evaluation.core.report.summaries import AgreementLine, TimeLine, Value
 from evaluation.core.signal_detection import detect
+
+MAX_READERS: Final = (
+    60  # in figures and in the appendix; more make pages that no browser shows and nobody reads
+)
+NO_SINGLE_READERS: Final = (
+    "The lines of single readers are left out here, because {n} readers are too many to be read one by one; "
+    "statistics.json has them all."
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,7 @@ class Document:
     sections: tuple[Section, ...]
     level_percent: str
     interval_name: str
+    left_out: str = ""
 
 
 def compose(analysis: Analysis, design: Design | None = None) -> Document:
@@ -97,6 +108,8 @@ def compose(analysis: Analysis, design: Design | None = None) -> Document:
     """
     options, counts = analysis.options, analysis.accuracy
     origins = (*counts.origins, ALL)
+    n_readers = len(counts.readers)
+    are_many = n_readers > MAX_READERS
     tissues = counts.tissues if len(counts.tissues) > 1 else ()
     prose, references = methods.paragraph(
         analysis.records, method=options.method, level=options.level, margin=margin_note(options.margin)
@@ -116,15 +129,35 @@ def compose(analysis: Analysis, design: Design | None = None) -> Document:
         methods=prose,
         references=references,
         checklist=checklist(analysis, design),
-        sections=sections(analysis.records),
+        sections=sections(
+            [one for one in analysis.records if one.reader is None] if are_many else analysis.records
+        ),
         level_percent=f"{100 * options.level:g}",
         interval_name={"wilson": "Wilson", "clopper-pearson": "Clopper-Pearson"}[options.method],
+        left_out=NO_SINGLE_READERS.format(n=n_readers) if are_many else "",
     )
 
 
 def pictures(analysis: Analysis) -> tuple[Picture, ...]:
-    """Draw every figure that the trials allow."""
+    """Draw every figure that the trials allow; of very many readers the first ones, but all in that of the cases."""
+    if len(analysis.readings.readers) <= MAX_READERS:
+        return _drawn(analysis, analysis.readings)
+    shown = replace(
+        analysis,
+        accuracy=replace(analysis.accuracy, readers=analysis.accuracy.readers[:MAX_READERS]),
+        readings=replace(analysis.readings, readers=analysis.readings.readers[:MAX_READERS]),
+    )
+    said = f" Shown are the first {MAX_READERS} of {len(analysis.readings.readers)} readers."
+    return tuple(
+        picture if picture.name == cases_figure.NAME else replace(picture, caption=picture.caption + said)
+        for picture in _drawn(shown, analysis.readings)
+    )
+
+
+def _drawn(analysis: Analysis, of_all: Readings) -> tuple[Picture, ...]:
     options, readings = analysis.options, analysis.readings
+    if not readings.readers:
+        return ()  # nobody read yet
     effects = [order_effects.of_reader(readings, reader.name) for reader in readings.readers]
     learning = [
         accuracy_figure.LearningLine(one.reader, tuple(quarter.accuracy for quarter in one.quarters))
@@ -145,7 +178,7 @@ def pictures(analysis: Analysis) -> tuple[Picture, ...]:
         roc_figure.criterion_plane(plane),
         times_figure.response_times(readings),
         accuracy_figure.learning(learning, method=options.method, level=options.level) if learning else None,
-        cases_figure.hardest(case_table.tabulate(readings).lines, level=options.level),
+        cases_figure.hardest(case_table.tabulate(of_all).lines, level=options.level),
     ]
     return tuple(picture for picture in drawn if picture)
 

@@ -7,12 +7,15 @@ from typing import Final
 from evaluation.core import wording
 from evaluation.core.accuracy import ALL, Accuracy
 from evaluation.core.chance_records import NOT_PRE_SPECIFIED
+from evaluation.core.mrmc_records import ONE_ANSWER
 from evaluation.core.multiplicity import holm
 from evaluation.core.records import READERS_AND_CASES, THESE_READERS, THIS_READER, Record
 from evaluation.core.report.cells import DECIMAL, PERCENT, POINTS, interval, number
+from generation.core.labels import REAL
 
 ALPHA: Final = 0.05
 MAX_LISTED: Final = 8  # readers with a sentence of their own
+UNEQUAL_MIX: Final = 0.02  # what one answer throughout may gain before it is said; a few timeouts gain less
 _WHOM: Final = {
     THIS_READER: "this reader and panels like these",
     READERS_AND_CASES: "readers and cases like these",
@@ -63,7 +66,8 @@ def _of_many(accuracy: Accuracy) -> Iterator[Finding]:
     yield Finding(
         f"Of {len(cells)} readers, each tested alone, {sides.count(1)} were above chance, {sides.count(-1)} below it and "
         f"{sides.count(0)} not shown to differ from it (exact, Holm-adjusted over readers); their accuracy ran from "
-        f"{wording.percent(min(fractions))} to {wording.percent(max(fractions))} %.",
+        f"{wording.percent(min(fractions))} to {wording.percent(max(fractions))} %"
+        f"{_one_answer(accuracy, [one.name for one in accuracy.readers])}.",
         THIS_READER,
     )
 
@@ -71,22 +75,34 @@ def _of_many(accuracy: Accuracy) -> Iterator[Finding]:
 def _of_readers(accuracy: Accuracy, records: Sequence[Record]) -> Iterator[Finding]:
     tests = {r.reader: r for r in records if r.analysis == "accuracy_vs_chance" and _is_overall(r)}
     equivalence = {r.reader: r for r in records if r.analysis == "equivalence_to_chance" and _is_overall(r)}
+    fractions = {r.reader: r for r in records if r.analysis == "accuracy" and _is_overall(r)}
     adjusted = dict(zip(tests, holm([record.p for record in tests.values()]), strict=True))
     for reader in accuracy.readers:
-        cell = accuracy.proportion(reader.name)
-        limits = cell.interval()
-        if cell.fraction is None or limits is None:
+        cell, record = accuracy.proportion(reader.name), fractions[reader.name]
+        if cell.fraction is None:
             yield Finding(f"{reader.name} answered no panel of the test.", THIS_READER)
             continue
         name = f"{reader.name} ({reader.group})" if reader.group else reader.name
         found = (
             f"{name} classified {cell.n_correct} of {cell.n} panels correctly: {wording.percent(cell.fraction)} % "
-            f"(95 % interval {wording.percent(limits.low)} to {wording.percent(limits.high)} %)"
+            f"({_level(record)} interval {wording.percent(record.ci_low)} to {wording.percent(record.ci_high)} %"
+            f"{_one_answer(accuracy, [reader.name])})"
         )
         yield Finding(
             f"{found}; {_verdict(adjusted.get(reader.name), equivalence.get(reader.name), cell.fraction)}.",
             THIS_READER,
         )
+
+
+def _one_answer(accuracy: Accuracy, readers: Sequence[str]) -> str:
+    """Tell what a reader who looks at nothing reaches, where the mix of panels makes it more than one half."""
+    n_reals = sum(accuracy.proportion(reader, REAL).n for reader in readers)
+    n = sum(accuracy.proportion(reader).n for reader in readers)
+    share = max(n_reals, n - n_reals) / n
+    if share < 0.5 + UNEQUAL_MIX:
+        return ""
+    answer = "real" if 2 * n_reals > n else "synthetic"
+    return f"; always answering “{answer}” would give {wording.percent(share)} %"
 
 
 def _verdict(p: float | None, equivalence: Record | None, fraction: float) -> str:
@@ -122,13 +138,14 @@ def _of_all(records: Sequence[Record]) -> Iterator[Finding]:
             continue
         wider = _wider(record, records)
         if record.analysis == "mrmc_accuracy" and _is_overall(record):
-            yield _mean("accuracy over all panels", record, PERCENT, " %", wider)
+            mix = (one for one in (record.note or "").split("; ") if ONE_ANSWER in one)
+            yield _mean("accuracy over all panels", record, PERCENT, " %", "; ".join(("", *mix)) + wider)
         elif record.analysis == "mrmc_auc" and _is_overall(record):
             yield _mean("the area under the ROC curve", record, DECIMAL, "", wider)
         elif record.analysis == "mrmc_detection_difference":
             yield Finding(
                 f"{_pair(record.origin)}: the shares of panels found out as synthetic differ by "
-                f"{number(record.estimate, POINTS)} points (interval {number(record.ci_low, POINTS)} to "
+                f"{number(record.estimate, POINTS)} points ({_level(record)} interval {number(record.ci_low, POINTS)} to "
                 f"{number(record.ci_high, POINTS)}, {wording.p_value(record.p)}){_no_difference(record)}{wider}.",
                 record.population,
             )
@@ -153,6 +170,10 @@ def _wider(record: Record, records: Sequence[Record]) -> str:
     return f"; for these readers alone the interval is wider, {limits} ({wording.p_value(fixed.p)}), and the safer one"
 
 
+def _level(record: Record) -> str:
+    return f"{100 * (record.level or 0):g} %"
+
+
 def _width(record: Record) -> float:
     return 0.0 if record.ci_low is None or record.ci_high is None else record.ci_high - record.ci_low
 
@@ -160,7 +181,7 @@ def _width(record: Record) -> float:
 def _mean(what: str, record: Record, unit: str, sign: str, wider: str) -> Finding:
     differs = record.p is not None and record.p < ALPHA
     said = (
-        f"Averaged over readers, {what} was {number(record.estimate, unit)}{sign} (interval "
+        f"Averaged over readers, {what} was {number(record.estimate, unit)}{sign} ({_level(record)} interval "
         f"{number(record.ci_low, unit)} to {number(record.ci_high, unit)}{sign}, {wording.p_value(record.p)} against chance)"
     )
     verdict = "" if differs else "; not shown to differ from chance"

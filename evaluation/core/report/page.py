@@ -31,6 +31,8 @@ def to_json(document: "Document") -> str:
         "sections": [_plain(one) for one in document.sections],
         "level_percent": document.level_percent,
     }
+    if document.left_out:
+        plain["left_out"] = document.left_out
     return json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 

@@ -82,6 +82,14 @@ class Section:
 
 FAMILIES: Final = (
     Family(
+        "disclosure", "Early unblinding and late amendments",
+        "Who could see results while readers still read, and whether accuracy is another without the answers after it.",
+        (
+            ("disclosure", "Who knew results when", COUNT),
+            ("accuracy_before_unblinding", "Accuracy, answers before early unblinding only", PERCENT),
+        ),
+    ),
+    Family(
         "chance", "Better than guessing?",
         "Whether the answers of a reader differ from guessing, whether they are shown to be equivalent to it, and how the data weigh the two.",
         (
@@ -178,7 +186,7 @@ FAMILIES: Final = (
         (
             ("response_time_median(?:_(correct|wrong))?", "Median, {0} answers", MILLISECONDS),
             ("response_time_geometric_mean(?:_(correct|wrong))?", "Geometric mean, {0} answers", MILLISECONDS),
-            ("response_time_superiority", "Chance that a wrong answer took longer than a right one", DECIMAL),
+            ("response_time_superiority", "Chance that a time of the first kind is the longer", DECIMAL),
             ("response_times_left_out", "Times left out", COUNT),
         ),
     ),

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from evaluation.core.analysis import Analysis, AnalysisOptions, analyse
 from evaluation.core.many_raters import N_REPLICATES
 from evaluation.core.proportions import LEVEL
+from evaluation.core.readings import MAX_LEVELS
 from evaluation.services import analyses
 from generation.core.errors import InputError
 from readerstudy.core.trial_csv import read_rows
@@ -90,6 +91,10 @@ class Command(BaseCommand):
             raise InputError(f"--level {level:g} is not between 0 and 1; give a fraction such as 0.95.")
         if replicates < 100:
             raise InputError(f"--replicates {replicates} are too few for an interval; give 100 or more.")
+        if options["seed"] < 0:
+            raise InputError(f"--seed {options['seed']} is negative; give a number of 0 or more.")
+        if options["levels"] is not None and not 1 <= options["levels"] <= MAX_LEVELS:
+            raise InputError(f"--levels {options['levels']} is not between 1 and {MAX_LEVELS}.")
         return AnalysisOptions(
             method=options["interval"],
             level=level,

@@ -252,7 +252,7 @@ def _lesions(
             "several things say where lesions are (masks, DICOM segmentations, places in a table); keep one."
         )
     numbered = {row.number: row.lesion_class for row in rows if row.number is not None and row.is_lesion}
-    labels = {row.label: row.lesion_class for row in rows if row.label is not None and row.is_lesion}
+    labels = {row.label: row.lesion_class for row in rows if row.label is not None}
     if (patient.home / TRUTH_JSON).is_file():
         numbered |= read_truth(patient.home, pseudonym)
     if mask_path:

@@ -7,6 +7,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from generation.core import volumes
 from generation.core.dicom.headers import ImageHeader
 from generation.core.errors import InputError
 
@@ -88,7 +89,9 @@ def volume(images: Sequence[ImageHeader], planes: NDArray[Any]) -> Any:
     along = np.asarray(first.orientation, dtype=np.float64)
     axes = np.column_stack([along[:3], along[3:], normal(first)])
     image = sitk.GetImageFromArray(planes)
-    image.SetSpacing([columns_mm, rows_mm, slice_spacing_mm(images)])
+    spacing_mm = [columns_mm, rows_mm, slice_spacing_mm(images)]
+    volumes.check_spacing(spacing_mm, named(first))
+    image.SetSpacing(spacing_mm)
     image.SetOrigin([float(mm) for mm in first.position_mm or (0.0, 0.0, 0.0)])
     image.SetDirection(_orthonormal(axes).ravel().tolist())
     return image

@@ -164,7 +164,7 @@ def _images(path: Path, dataset: Dataset, key: bytes) -> list[ImageHeader] | Def
 
 def identity_of(text: str, *, key: bytes) -> str:
     """Keyed hash of a patient's identity; without the key nobody can try names against it."""
-    return hmac.new(key, text.strip().encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, text.strip().encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def patient_id(path: Path) -> str:

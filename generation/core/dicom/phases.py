@@ -104,9 +104,7 @@ def _ranked(places: Sequence[Sequence[ImageHeader]], rule: PhaseRule) -> tuple[P
     """Phases by one rule, or why it does not serve."""
     n_phases = len(places[0])
     if rule is PhaseRule.INSTANCE_BLOCKS:
-        return _by_rank(
-            places, lambda image: (image.series_number or 0, image.instance_number or 0), n_phases
-        )
+        return _by_blocks(places, n_phases)
     if rule is PhaseRule.SERIES_NUMBER:
         numbers = {tuple(sorted(image.series_number or 0 for image in place)) for place in places}
         if len(numbers) != 1 or len(set(next(iter(numbers)))) != n_phases:
@@ -130,6 +128,18 @@ def _by_number(
     if len(set(next(iter(sets)))) != n_phases:
         return f"{n_phases} images of a slice share {len(set(next(iter(sets))))} numbers"
     return _by_rank(places, lambda image: getattr(image, name), n_phases)
+
+
+def _by_blocks(places: Sequence[Sequence[ImageHeader]], n_phases: int) -> tuple[Phase, ...] | str:
+    """Phases by the numbers of images in their series; images that share them are one image twice, or not numbered."""
+    numbered = [
+        [(image.series_number or 0, image.instance_number or 0) for image in place] for place in places
+    ]
+    if any(image.instance_number is None for place in places for image in place):
+        return NOT_GIVEN
+    if any(len(set(numbers)) < n_phases for numbers in numbered):
+        return "images of a slice share a number, so one of them may be there twice: remove copies"
+    return _by_rank(places, lambda image: (image.series_number or 0, image.instance_number or 0), n_phases)
 
 
 def _by_time(

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydicom.pixels import iter_pixels, pixel_array
 
+from generation.core import volumes
 from generation.core.dicom.geometry import named
 from generation.core.dicom.headers import ImageHeader
 from generation.core.errors import InputError
@@ -95,6 +96,8 @@ def _stored(path: Path, frames: Sequence[int | None], *, image: ImageHeader) -> 
 
 
 def _by_gdcm(path: Path, frames: Sequence[int | None]) -> list[NDArray[Any]]:
+    if not volumes.has_plain_path(path):
+        raise InputError("its path is no UTF-8")
     reader = sitk.ImageFileReader()
     reader.SetImageIO("GDCMImageIO")
     reader.SetFileName(str(path))

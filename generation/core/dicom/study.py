@@ -18,6 +18,7 @@ from generation.core.import_options import ImportOptions
 
 MAX_TILT_DEG: Final = 45.0
 MIN_COVERAGE: Final = 0.5  # of the dynamic volume
+MAX_SHIFT: Final = 0.5  # of a pixel, between the corners of two phases; farther off, voxels are other places
 DARKER: Final = 0.98  # all posts below this share of T1_pre cannot be a contrast uptake
 
 
@@ -91,18 +92,38 @@ def read_frames(study: StudyPlan) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If a slice is missing, a file is damaged, or contrast leaves instead of arriving.
+        If a slice is missing, a file is damaged, or the phases do not lie in the same place.
     """
     names = SCANNED_FRAMES[DYNAMIC]
     images = {
         name: geometry.volume(phase, pixels.read_planes(phase))
         for name, phase in zip(names, study.dynamic.five, strict=True)
     }
+    _check_same_place(images, study.dynamic.five)
     # One grid for all phases: their headers agree within the rounding of the scanner.
     images = {name: volumes.like(images[names[0]], volumes.voxels(image)) for name, image in images.items()}
     if study.t2 is not None:
         images["T2"] = geometry.volume(study.t2, pixels.read_planes(study.t2))
     return images
+
+
+def _check_same_place(images: Mapping[str, Any], phases: Sequence[Sequence[ImageHeader]]) -> None:
+    """Refuse phases that are shifted or turned against the first: their voxels are other places of the breast.
+
+    Raises
+    ------
+    InputError
+        Naming both series and how far apart they lie.
+    """
+    (_, first), *others = [(name, volumes.grid_of(image)) for name, image in images.items()]
+    limit_mm = MAX_SHIFT * min(first.spacing_mm[:2])
+    for (name, grid), phase in zip(others, phases[1:], strict=True):
+        apart_mm = first.distance_mm(grid)
+        if apart_mm > limit_mm:
+            raise InputError(
+                f"{name} ({geometry.named(phase[0])}) lies up to {apart_mm:.1f} mm from T1_pre ({geometry.named(phases[0][0])}) "
+                f"or is turned against it, and at most {limit_mm:.1f} mm are rounding; resample it onto T1_pre, or leave the patient out."
+            )
 
 
 def uptake(images: dict[str, Any]) -> str:

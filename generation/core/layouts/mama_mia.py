@@ -87,7 +87,17 @@ def _times(folder: Path) -> dict[str, tuple[float, ...]]:
             for patient, text in rows
             if text
         }
-    except (OSError, KeyError, ValueError, SyntaxError, TypeError, csv.Error) as error:
+    except (
+        OSError,
+        KeyError,
+        ValueError,
+        SyntaxError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+        MemoryError,
+        csv.Error,
+    ) as error:
         raise InputError(
             f"{TIMES_CSV} cannot be read ({type(error).__name__}); save the sheet dataset_info as CSV with patient_id and acquisition_times."
         ) from None

@@ -11,14 +11,14 @@ from generation.core.intensity import IntensityRange
 from generation.jobs import extracting
 from generation.management.progress import ProgressBar
 from generation.models import Cohort, PatchSet
-from generation.services import patch_sets
+from generation.services import extractions, patch_sets, regions
 
 
 class Command(BaseCommand):
     help = "Extract lesion and healthy patches of a cohort into a patch set."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("cohort", help="slug of the cohort")
+        parser.add_argument("cohort", help="slug of the cohort, or with --resume of the patch set")
         parser.add_argument("--seed", type=int, default=1, help="seed of the healthy centres (default 1)")
         parser.add_argument(
             "--healthy-per-breast-slice",
@@ -35,19 +35,20 @@ class Command(BaseCommand):
         )
         parser.add_argument("--name", default="", help="name of the patch set")
         parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
+        parser.add_argument(
+            "--approve-regions",
+            action="store_true",
+            help="approve the automatic breast regions that wait for it; see manage.py breast_regions",
+        )
+        parser.add_argument(
+            "--resume",
+            action="store_true",
+            help="go on with an extraction that was stopped, failed or killed; finished patients are kept",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        cohort = Cohort.objects.filter(slug=options["cohort"]).first()
-        if cohort is None:
-            known = ", ".join(Cohort.objects.values_list("slug", flat=True)) or "none yet"
-            raise CommandError(f'There is no cohort "{options["cohort"]}"; the cohorts are: {known}.')
         try:
-            row = patch_sets.request_extraction(
-                cohort=cohort,
-                options=ExtractionOptions.parse(options),
-                name=options["name"],
-                now=timezone.now(),
-            )
+            row = self._resumed(options["cohort"]) if options["resume"] else self._requested(options)
         except InputError as error:
             raise CommandError(str(error)) from error
         with ProgressBar("patient") as bar:
@@ -58,3 +59,32 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Patch set {row.slug}: {row.n_benign} benign, {row.n_malignant} malignant, {row.n_no_findings} healthy patches in {row.folder}"
         )
+
+    def _requested(self, options: dict[str, Any]) -> PatchSet:
+        cohort = Cohort.objects.filter(slug=options["cohort"]).first()
+        if cohort is None:
+            known = ", ".join(Cohort.objects.values_list("slug", flat=True)) or "none yet"
+            raise InputError(f'There is no cohort "{options["cohort"]}"; the cohorts are: {known}.')
+        chosen = ExtractionOptions.parse(options)
+        if options["approve_regions"]:
+            regions.approve_waiting(cohort=cohort, by=regions.by_command(), now=timezone.now())
+        elif chosen.healthy_per_breast_slice and (waiting := regions.waiting(cohort)):
+            raise InputError(
+                f"The breast regions of {len(waiting)} patients were found automatically and wait for approval "
+                f"({regions.listed([row.pseudonym for row in waiting])}); look at them with manage.py breast_regions {cohort.slug}, "
+                "or give --approve-regions."
+            )
+        return patch_sets.request_extraction(
+            cohort=cohort, options=chosen, name=options["name"], now=timezone.now()
+        )
+
+    def _resumed(self, slug: str) -> PatchSet:
+        row = PatchSet.objects.filter(slug=slug, cohort__isnull=False).first()
+        if row is None:
+            unfinished = PatchSet.objects.filter(cohort__isnull=False).exclude(
+                status=PatchSet.Status.FINISHED
+            )
+            known = ", ".join(unfinished.values_list("slug", flat=True)) or "none"
+            raise InputError(f'There is no extraction "{slug}"; unfinished are: {known}.')
+        extractions.resume(patch_set=row, now=timezone.now())
+        return row

@@ -13,7 +13,7 @@ from generation.core.import_options import ImportOptions, PhaseRule
 from generation.jobs import importing
 from generation.management.progress import ProgressBar
 from generation.models import Cohort
-from generation.services import cohorts
+from generation.services import cohorts, regions
 
 
 class Command(BaseCommand):
@@ -102,8 +102,9 @@ class Command(BaseCommand):
                 json.dumps({"cohort": cohort.slug, "folder": str(cohort.folder), "n_patients": n_patients})
             )
         else:
+            next_step = "breast_regions" if regions.waiting(cohort) else "extract_patches"
             self.stdout.write(
-                f"Cohort {cohort.slug}: {n_patients} patients imported. Next: manage.py extract_patches {cohort.slug}"
+                f"Cohort {cohort.slug}: {n_patients} patients imported. Next: manage.py {next_step} {cohort.slug}"
             )
 
 

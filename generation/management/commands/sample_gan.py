@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from generation import storage
 from generation.core.errors import InputError
 from generation.core.labels import LESION_CLASSES
 from generation.management.progress import ProgressBar
@@ -30,7 +31,7 @@ class Command(BaseCommand):
 
         try:
             checkpoint = self._find(options["checkpoint"])
-            known = verify(checkpoint.folder)["classes"]
+            known = verify(storage.fetch(checkpoint.folder))["classes"]
             patch_set = generators.queue_sampling(
                 checkpoint=checkpoint,
                 n_per_class={c.value: options["per_class"] for c in LESION_CLASSES if c.value in known},
@@ -53,8 +54,20 @@ class Command(BaseCommand):
             return checkpoint
         folder = Path(name)
         if (folder / "state.json").is_file():
-            return generators.register(folder=folder, name=folder.resolve().name, now=timezone.now())
+            return self._register(folder)
         newest = ", ".join(Checkpoint.objects.values_list("name", flat=True)[:5]) or "none yet"
         raise InputError(
             f'"{name}" is neither a checkpoint nor a checkpoint folder; the newest checkpoints are: {newest}.'
         )
+
+    def _register(self, folder: Path) -> Checkpoint:
+        """Take a sound checkpoint folder in, unless another generator has its name."""
+        from generation.core.checkpoint import verify
+
+        sha256 = verify(folder)["sha256"]
+        checkpoint = generators.register(folder=folder, name=folder.resolve().name, now=timezone.now())
+        if checkpoint.sha256 != sha256:
+            raise InputError(
+                f'There is a checkpoint "{checkpoint.name}" already, with other weights; rename the folder to sample from it.'
+            )
+        return checkpoint

@@ -1,5 +1,10 @@
-"""`manage.py train_gan PATCHSET --preset NAME`: the twin of the page "New training"."""
+"""`manage.py train_gan PATCHSET --preset NAME`: the twin of the page "New training".
 
+`torchrun --nproc-per-node 2 manage.py train_gan ...` trains with two processes, each on a GPU of its own or, without
+CUDA, each on its part of the processor; the batch stays as large as the recipe says and is dealt to them.
+"""
+
+from argparse import BooleanOptionalAction
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -28,6 +33,7 @@ CHANGEABLE = {
     "precision": str,
     "checkpoint_every": int,
 }
+SWITCHES = ("use_split", "shares_fakes")
 
 
 class Command(BaseCommand):
@@ -41,24 +47,43 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--name", default="", help="name of the run")
         parser.add_argument("--resume", action="store_true", help="go on with a stopped or failed run")
+        for field in SWITCHES:
+            name = f"--{field.replace('_', '-')}"
+            parser.add_argument(name, action=BooleanOptionalAction, help="replaces the preset's value")
         for field, kind in CHANGEABLE.items():
             parser.add_argument(f"--{field.replace('_', '-')}", type=kind, help="replaces the preset's value")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from generation.jobs import training
+        from generation.jobs import device
 
         try:
-            run = self._resumed(options) if options["resume"] else self._created(options)
+            share = device.join(device.prepare())
+            # Of several processes the first one makes the run, the others learn which it is.
+            run_pk = share.told(self._wanted(options).pk if share.is_first else None)
         except InputError as error:
             raise CommandError(str(error)) from None
+        run = TrainingRun.objects.get(pk=run_pk)
+        try:
+            self._train(run, share)
+        finally:
+            device.leave()
+        if share.is_first:
+            self._tell(run)
+
+    def _train(self, run: TrainingRun, share: Any) -> None:
+        from generation.jobs import training
+
         with ProgressBar("step") as bar:
             try:
-                training.run(run.pk, on_progress=bar.show)
+                training.run(run.pk, on_progress=bar.show, share=share)
             except KeyboardInterrupt:
+                run.refresh_from_db()
                 jobs.mark_stopped(run, now=timezone.now())
                 raise CommandError(
                     f"Stopped; `manage.py train_gan {run.slug} --resume` goes on from the last checkpoint."
                 ) from None
+
+    def _tell(self, run: TrainingRun) -> None:
         run.refresh_from_db()
         if run.status != Job.Status.FINISHED:
             raise CommandError(run.error or f"Training run {run.slug} is {run.status}.")
@@ -67,12 +92,15 @@ class Command(BaseCommand):
             f"{newest.name if newest else run.slug}: {run.config['n_steps']} steps on {run.device}"
         )
 
+    def _wanted(self, options: dict[str, Any]) -> TrainingRun:
+        return self._resumed(options) if options["resume"] else self._created(options)
+
     def _created(self, options: dict[str, Any]) -> TrainingRun:
         patch_set = PatchSet.objects.filter(slug=options["patch_set"]).first()
         if patch_set is None:
             known = ", ".join(PatchSet.objects.values_list("slug", flat=True)[:10]) or "none yet"
             raise InputError(f'There is no patch set "{options["patch_set"]}"; there are: {known}.')
-        changes = {field: options[field] for field in CHANGEABLE if options[field] is not None}
+        changes = {field: options[field] for field in (*CHANGEABLE, *SWITCHES) if options[field] is not None}
         return training_runs.create(
             patch_set=patch_set,
             preset=options["preset"],

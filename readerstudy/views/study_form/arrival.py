@@ -27,6 +27,17 @@ class ArrivalFields(forms.Form):
         help_text="Markdown. Readers have to agree before anything is stored, and the time is kept. Take the wording"
         " that your ethics board approved. Empty: no consent is asked for.",
     )
+    withdrawal = forms.ChoiceField(
+        choices=[
+            (arrivals.KEEP, "keep them under the pseudonym"),
+            (arrivals.DELETE, "delete them too"),
+        ],
+        initial=arrivals.KEEP,
+        widget=forms.RadioSelect,
+        label="Answers of a reader who leaves the study",
+        help_text="Name and address are deleted in any case. Kept answers stay in every analysis; deleted ones"
+        " leave all of them. The consent page tells readers which.",
+    )
     display_check = forms.BooleanField(
         label="Check the reader’s display",
         required=False,
@@ -53,7 +64,12 @@ class ArrivalFields(forms.Form):
         """
         # Browsers send a text area with carriage returns.
         texts = {name: "\n".join(values[name].splitlines()) for name in ("consent", "instructions")}
-        return Arrival(**texts, questions=questions, display_check=values["display_check"])
+        return Arrival(
+            **texts,
+            questions=questions,
+            display_check=values["display_check"],
+            withdrawal=values["withdrawal"],
+        )
 
 
 class QuestionForm(forms.Form):

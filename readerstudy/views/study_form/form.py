@@ -27,7 +27,7 @@ _LAST = (
     "equivalence_margin_points", "seed", "warm_up_real", "warm_up_synthetic", "warm_up_mode", "refresher_after_days",
     "n_refresher", "layout", "interpolation", "own_subtraction", "real_key", "synthetic_key", "confidence_levels",
     "comment", "undo", "time_limit_seconds", "min_viewing_seconds", "break_every", "n_repeats", "repeat_distance",
-    "n_checks", "consent", "display_check", "instructions",
+    "n_checks", "consent", "withdrawal", "display_check", "instructions",
 )  # fmt: skip
 
 T = TypeVar("T")

@@ -49,6 +49,7 @@ def initial_of_protocol(protocol: Protocol, pools: Mapping[str, Pool]) -> dict[s
         "consent": protocol.arrival.consent,
         "instructions": protocol.arrival.instructions,
         "display_check": protocol.arrival.display_check,
+        "withdrawal": protocol.arrival.withdrawal,
         QUESTIONS: protocol.arrival.questions,
         "warm_up_real": protocol.n_real(Phase.WARM_UP),
         "warm_up_synthetic": protocol.n_synthetic(Phase.WARM_UP),

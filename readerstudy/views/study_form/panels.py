@@ -44,7 +44,9 @@ class PanelFields(forms.Form):
         help_text="Of the software’s own texts. What you write here is shown as you write it.",
     )
     layout = forms.ChoiceField(
-        label="Layout", choices=LAYOUT_CHOICES, help_text="Ten frames as in Figure 4 of the paper."
+        label="Layout",
+        choices=LAYOUT_CHOICES,
+        help_text="Ten frames as in Figure 4 of the paper. Pools of other frames bring their own layout.",
     )
     interpolation = forms.ChoiceField(
         label="Enlargement", choices=INTERPOLATION_CHOICES, help_text="The same for every source."

@@ -41,7 +41,7 @@ class PoolChoiceField(forms.ModelChoiceField):
     """Pools of one source, each with its numbers."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name} ({' / '.join(str(n) for _, n in pool_selectors.counts(obj.patch_set))})"
+        return f"{obj.name} ({' / '.join(str(n) for _, n in pool_selectors.offered(obj))})"
 
 
 class QuotaFields(forms.Form):

@@ -5,6 +5,8 @@
 // inputs with data-assumption come with the first answer and stay, so that typing is never interrupted: later answers only
 // replace data-power-answer.
 
+import { letGo } from "../reading/screen.js";
+
 const WAIT_MS = 250;
 const PANELS = "panels_";
 
@@ -35,7 +37,10 @@ function follow(place) {
     try {
       const answer = await fetch(`${place.dataset.power}?${query}&part=1`, { signal, credentials: "same-origin" });
       if (answer.redirected || (!answer.ok && answer.status !== 422)) throw new Error(`status ${answer.status}`);
-      show(part, await answer.text());
+      const text = await answer.text();
+      await letGo();
+      if (signal.aborted) return;
+      show(part, text);
       lost.hidden = true;
     } catch {
       if (signal.aborted) return; // a newer question is on its way

@@ -3,6 +3,7 @@
 import { Help } from "../reading/help.js";
 import { actionAfter, actionOf } from "../reading/keys.js";
 import { load } from "../reading/patch.js";
+import { letGo } from "../reading/screen.js";
 import { Viewer } from "../reading/viewer.js";
 
 document.documentElement.classList.add("has-keys");
@@ -10,15 +11,16 @@ show();
 
 async function show() {
   const root = document.getElementById("viewer");
+  const viewer = new Viewer(root, document.getElementById("window"));
   let patch;
   try {
-    patch = await load(root.dataset.source);
+    patch = await load(root.dataset.source, viewer.frameSet);
   } catch (error) {
     console.warn(String(error));
     document.getElementById("broken").hidden = false;
     return;
   }
-  const viewer = new Viewer(root, document.getElementById("window"));
+  await letGo();
   for (const hidden of document.querySelectorAll("[data-needs-viewer]")) hidden.hidden = false;
   viewer.show(patch);
   document.getElementById("panel").classList.add("is-painted");

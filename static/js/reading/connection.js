@@ -41,7 +41,7 @@ export class Connection {
   }
 
   get isStopped() {
-    return this.sender.isStopped;
+    return this.sender?.isStopped ?? true;
   }
 
   // Store an operation, then send it; both take their time while reading goes on.

@@ -13,7 +13,7 @@ export class Course {
   constructor(page, parts, changed) {
     Object.assign(this, parts, { page });
     this.trials = new Trials();
-    this.preload = new Preload((token) => page.source.replace(page.token, token), changed);
+    this.preload = new Preload((token) => page.source.replace(page.token, token), parts.viewer.frameSet, changed);
   }
 
   get current() {

@@ -16,12 +16,13 @@ export class Tile {
     if (!this.context) throw new Error("This browser draws no canvas.");
   }
 
-  // `side` in device pixels.
-  resize(side) {
-    if (this.canvas.width === side && this.#shown) return;
-    this.canvas.width = this.canvas.height = side;
-    this.#shown = this.#sheet(side);
-    this.#ahead = this.#sheet(side);
+  // `width` and `height` in device pixels.
+  resize(width, height) {
+    if (this.canvas.width === width && this.canvas.height === height && this.#shown) return;
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.#shown = this.#sheet(width, height);
+    this.#ahead = this.#sheet(width, height);
     this.#patchAhead = null;
   }
 
@@ -51,9 +52,9 @@ export class Tile {
     return true;
   }
 
-  #sheet(side) {
-    const image = this.context.createImageData(side, side);
-    return { values: new Float32Array(side * side), image, pixels: new Uint32Array(image.data.buffer) };
+  #sheet(width, height) {
+    const image = this.context.createImageData(width, height);
+    return { values: new Float32Array(width * height), image, pixels: new Uint32Array(image.data.buffer) };
   }
 }
 

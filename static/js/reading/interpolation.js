@@ -1,8 +1,6 @@
 // Enlarging a frame: every pixel a square (nearest), or smooth (bicubic, the Catmull-Rom spline, rows and columns apart).
 // The same arithmetic for every panel, and the same as in the picture that the server draws.
 
-import { SIDE } from "./patch.js";
-
 const SHARPNESS = -0.5; // of the cubic: Keys 1981, the value that reproduces parabolas; also known as Catmull-Rom
 const REACH = 2; // pixels to either side
 
@@ -14,10 +12,11 @@ export function cubic(distance) {
 }
 
 // For each of n pixels on the screen: the pixels of the patch it takes its grey from, and how much of each.
-// The first screen pixel begins at `origin` in the patch, and `scale` screen pixels show one pixel of the patch.
-export function taps(n, { origin = 0, scale, method }) {
+// The first screen pixel begins at `origin` in the patch, `scale` screen pixels show one pixel of the patch, and the
+// patch has `size` pixels in this direction.
+export function taps(n, { size, origin = 0, scale, method }) {
   const nTaps = method === "nearest" ? 1 : 2 * REACH;
-  const indices = new Uint8Array(n * nTaps);
+  const indices = new Uint16Array(n * nTaps);
   const weights = new Float64Array(n * nTaps);
   for (let i = 0; i < n; i++) {
     const centre = origin + (i + 0.5) / scale;
@@ -25,23 +24,23 @@ export function taps(n, { origin = 0, scale, method }) {
     let sum = 0;
     for (let tap = 0; tap < nTaps; tap++) {
       const index = first + tap;
-      const weight = nTaps === 1 ? 1 : index < 0 || index >= SIDE ? 0 : cubic(index + 0.5 - centre);
-      indices[i * nTaps + tap] = Math.min(Math.max(index, 0), SIDE - 1);
+      const weight = nTaps === 1 ? 1 : index < 0 || index >= size ? 0 : cubic(index + 0.5 - centre);
+      indices[i * nTaps + tap] = Math.min(Math.max(index, 0), size - 1);
       weights[i * nTaps + tap] = weight;
       sum += weight;
     }
     for (let tap = 0; tap < nTaps; tap++) weights[i * nTaps + tap] /= sum;
   }
-  return { n, nTaps, indices, weights };
+  return { n, nTaps, size, indices, weights };
 }
 
 // Write across.n x down.n values of a frame into `out`.
 export function enlarge(frame, across, down, out) {
   if (across.nTaps === 1) return nearest(frame, across, down, out);
-  const rows = new Float32Array(SIDE * across.n);
+  const rows = new Float32Array(down.size * across.n);
   const { indices: index, weights: weight } = across;
-  for (let y = 0; y < SIDE; y++) {
-    const line = y * SIDE;
+  for (let y = 0; y < down.size; y++) {
+    const line = y * across.size;
     for (let i = 0; i < across.n; i++) {
       const at = i * 4;
       rows[y * across.n + i] =
@@ -63,7 +62,7 @@ export function enlarge(frame, across, down, out) {
 
 function nearest(frame, across, down, out) {
   for (let j = 0; j < down.n; j++) {
-    const line = down.indices[j] * SIDE;
+    const line = down.indices[j] * across.size;
     for (let i = 0; i < across.n; i++) out[j * across.n + i] = frame[line + across.indices[i]];
   }
   return out;

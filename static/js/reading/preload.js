@@ -4,6 +4,14 @@ import { Away, request } from "./api.js";
 import { decode } from "./patch.js";
 import { Retry } from "./retry.js";
 
+const ROOM = 32 * 2 ** 20; // bytes of panels that a browser keeps ahead
+const LEAST = 2; // the current one and the next
+
+// How many panels of so many bytes are kept.
+export function nKept(nBytes) {
+  return Math.max(LEAST, Math.floor(ROOM / nBytes));
+}
+
 export class Preload {
   #patches = new Map(); // token -> patch
   #wanted = [];
@@ -13,8 +21,8 @@ export class Preload {
   isAway = false;
 
   // `addressOf` a token; changed() when panels stop or begin to come.
-  constructor(addressOf, changed) {
-    Object.assign(this, { addressOf, changed });
+  constructor(addressOf, frameSet, changed) {
+    Object.assign(this, { addressOf, frameSet, changed });
   }
 
   // One try for one panel, whatever else is wanted.
@@ -27,11 +35,12 @@ export class Preload {
     } catch (error) {
       throw new Away(String(error)); // broken off on the way
     }
-    this.#patches.set(token, decode(bytes));
+    this.#patches.set(token, decode(bytes, this.frameSet));
   }
 
   // Have these panels ready, the first first, and forget all others.
-  want(tokens) {
+  want(all) {
+    const tokens = all.slice(0, nKept(this.frameSet.nBytes));
     this.#wanted = tokens;
     for (const token of this.#patches.keys()) if (!tokens.includes(token)) this.#patches.delete(token);
     this.#run();

@@ -6,11 +6,14 @@ import { Connection } from "./connection.js";
 import { Course } from "./course.js";
 import { NetworkSign } from "./network_sign.js";
 import { answered, seen, takenBack } from "./operation.js";
+import { letGo } from "./screen.js";
 import { Undo } from "./undo.js";
 
 const SOON_MS = 400; // nobody is told of what takes no longer
 
 export class Room {
+  #isNextEarly = false; // pressed before the server said where the reader is
+
   // `page`: what the page says of the session; `parts`: reading, viewer, controls, cover, place.
   constructor(page, parts) {
     Object.assign(this, parts, { page });
@@ -49,9 +52,11 @@ export class Room {
     const window = await this.connection.sit();
     const failure = window?.trials[0]?.token === token && (await first);
     if (failure) throw failure;
+    await letGo();
     stayAt(session, () => this.place.say(stayed));
     for (const element of document.querySelectorAll("[data-needs-viewer]")) element.hidden = false;
     this.course.enter(window);
+    if (this.#isNextEarly) this.next();
   }
 
   // ---- What the reader does ------------------------------------------------------------------
@@ -70,6 +75,7 @@ export class Room {
   // From a panel whose origin is told.
   next(at) {
     const item = this.course.current;
+    this.#isNextEarly = this.isRevealing && !item; // its origin may be on the page since it was loaded
     if (this.isCovered || !item?.origin || !(this.isOpen || this.isRevealing)) return;
     const operation = this.isRevealing ? seen(item) : answered(item, this.reading.said(at));
     this.course.finish();

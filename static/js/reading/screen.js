@@ -11,6 +11,11 @@ export function nextFrame() {
   return new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
+// Resolves when no control is being pressed: one that moves away between the press and its end is not pressed at all.
+export async function letGo() {
+  while (document.querySelector("a:active, button:active")) await nextFrame();
+}
+
 // Run steps one by one while nothing else is to be done; returns a function that stops it.
 export function whenIdle(steps) {
   const later = window.requestIdleCallback ?? ((run) => setTimeout(run, 30));

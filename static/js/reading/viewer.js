@@ -4,18 +4,18 @@ import { Cine } from "./cine.js";
 import { Curve, signalAt } from "./curve.js";
 import { Tile } from "./draw.js";
 import { taps } from "./interpolation.js";
-import { DYNAMIC, SIDE } from "./patch.js";
+import { FrameSet } from "./frame_set.js";
 import { lieOnPixels, place } from "./place.js";
 import { watchPointer } from "./pointer.js";
 import { whenIdle } from "./screen.js";
 import { ViewerLog } from "./viewer_log.js";
-import { Setting, whiteOf, whites } from "./window.js";
+import { ranges, Setting } from "./window.js";
 
 const DRAG = { width: 0.004, level: 0.003 }; // of the start's white, per CSS pixel
 const PRESS = { width: 0.05, level: 0.025 }; // the same, per key press
 const MAGNIFICATION = 2.5;
-const CENTRE = { column: SIDE / 2, row: SIDE / 2 };
-const FINGER = 3; // pixels of the patch: how well a finger finds a place again
+const FINGER = 3 / 64; // of a frame's width: how well a finger finds a place again
+const SMALLEST_CROSS = 9; // CSS pixels, of frames whose pixels are tiny
 
 export class Viewer {
   #frames = []; // { name, tile }; the cine's name changes
@@ -24,13 +24,15 @@ export class Viewer {
   #isMagnified = false;
   #isDue = false;
   #log = new ViewerLog();
-  #whites = new WeakMap(); // of the panels that were sorted already
+  #ranges = new WeakMap(); // of the panels that were looked through already
   #stopAhead = () => {};
 
   // `readout` is the element that says W and L.
   constructor(root, readout) {
     this.root = root;
     this.readout = readout;
+    this.frameSet = FrameSet.of(root);
+    this.centre = { column: Math.floor(this.frameSet.width / 2), row: Math.floor(this.frameSet.height / 2) };
     this.grid = root.querySelector("#frames");
     this.cineTitle = root.querySelector("#cine-title");
     this.speed = root.querySelector("#cine-speed");
@@ -41,11 +43,13 @@ export class Viewer {
       this.titles[figure.dataset.frame] = figure.dataset.title;
     }
     this.cineFrame = this.#frames.find((frame) => frame.name === "cine");
-    this.curve = new Curve(root.querySelector("#curve"));
-    this.cine = new Cine(DYNAMIC.length, {
-      show: (number) => this.#showCine(number),
-      changed: () => this.#cineChanged(),
-    });
+    if (this.frameSet.hasSeries) {
+      this.curve = new Curve(root.querySelector("#curve"), this.frameSet);
+      this.cine = new Cine(this.frameSet.dynamic.length, {
+        show: (number) => this.#showCine(number),
+        changed: () => this.#cineChanged(),
+      });
+    }
     this.actions = this.#actions();
     this.#listen();
   }
@@ -54,13 +58,13 @@ export class Viewer {
   show(patch) {
     this.#stopAhead();
     this.patch = patch;
-    this.white = this.#whitesOf(patch);
+    this.range = this.#rangesOf(patch);
     this.#log = new ViewerLog();
     this.#setting.reset();
     this.#cursor = null;
     this.#isMagnified = false;
-    this.cine.rewind();
-    this.#nameCine(0);
+    this.cine?.rewind();
+    if (this.cine) this.#nameCine(0);
     if (this.root.hidden) {
       this.root.hidden = false;
       return this.#fit(); // nothing around the frames changes its size from panel to panel
@@ -78,8 +82,8 @@ export class Viewer {
   drawAhead(patch) {
     this.#stopAhead();
     const steps = this.#frames.map((frame) => () => {
-      const name = frame === this.cineFrame ? DYNAMIC[0] : frame.name;
-      const limits = new Setting().limits(whiteOf(name, this.#whitesOf(patch)));
+      const name = frame === this.cineFrame ? this.frameSet.dynamic[0] : frame.name;
+      const limits = new Setting().limits(this.#rangesOf(patch)[name]);
       frame.tile.drawAhead(patch, patch[name], ...this.#taps(1), limits);
     });
     this.#stopAhead = whenIdle(steps);
@@ -87,12 +91,12 @@ export class Viewer {
 
   // What was done with this panel, for the server.
   log() {
-    const numbers = this.#setting.numbers(this.white.t1);
+    const numbers = this.#setting.numbers(this.#reference);
     return this.#log.numbers({
       ...numbers,
       is_inverted: Number(this.#setting.isInverted),
-      cine_fps: this.cine.speed,
-      zoom: this.placed.side / SIDE,
+      cine_fps: this.cine?.speed ?? 0,
+      zoom: this.placed.across / this.frameSet.width,
       device_pixel_ratio: devicePixelRatio,
       viewport_width: innerWidth,
       viewport_height: innerHeight,
@@ -104,7 +108,7 @@ export class Viewer {
   }
 
   stop() {
-    this.cine.stop();
+    this.cine?.stop();
     this.#magnify(false);
   }
 
@@ -126,11 +130,11 @@ export class Viewer {
         this.#setting.isInverted = !this.#setting.isInverted;
         this.#later();
       },
-      cine: () => this.#playOrStop(),
-      "cine-back": () => this.#step(-1),
-      "cine-on": () => this.#step(1),
-      slower: () => this.cine.change(-1),
-      faster: () => this.cine.change(1),
+      cine: () => this.cine && this.#playOrStop(),
+      "cine-back": () => this.cine && this.#step(-1),
+      "cine-on": () => this.cine && this.#step(1),
+      slower: () => this.cine?.change(-1),
+      faster: () => this.cine?.change(1),
       magnify: () => this.#magnify(!this.#isMagnified),
       "magnify-on": () => this.#magnify(true),
       "magnify-off": () => this.#magnify(false),
@@ -144,9 +148,10 @@ export class Viewer {
 
   #listen() {
     const pictures = this.root.querySelectorAll(".frame__picture");
+    const { width, height } = this.frameSet;
     watchPointer(pictures, {
-      point: (x, y) => this.#point(Math.floor(x * SIDE), Math.floor(y * SIDE)),
-      tap: (x, y) => this.#tap(Math.floor(x * SIDE), Math.floor(y * SIDE)),
+      point: (x, y) => this.#point(Math.floor(x * width), Math.floor(y * height)),
+      tap: (x, y) => this.#tap(Math.floor(x * width), Math.floor(y * height)),
       leave: () => this.#leave(),
       drag: (dx, dy) => {
         this.#setting.change(dx * DRAG.width, dy * DRAG.level);
@@ -165,8 +170,10 @@ export class Viewer {
   // ---- Place and size ------------------------------------------------------------------------
 
   #fit() {
-    this.placed = place(this.root, this.grid);
-    for (const { tile } of this.#frames) tile.resize(this.placed.pixels);
+    this.placed = place(this.root, this.grid, this.frameSet);
+    this.scale = Math.max(1, this.placed.zoom); // below 1 the browser makes the canvas smaller
+    const { width, height } = this.frameSet;
+    for (const { tile } of this.#frames) tile.resize(this.scale * width, this.scale * height);
     lieOnPixels(this.root, this.grid);
     this.#take();
     this.#paint();
@@ -174,9 +181,9 @@ export class Viewer {
   }
 
   #frameCurve() {
-    this.curve.frame(this.patch, this.placed.curveWidth, this.placed.side);
+    this.curve?.frame(this.patch, this.placed.curveWidth, this.placed.down);
     this.#showCursor();
-    this.curve.mark(this.cine.number);
+    this.curve?.mark(this.cine.number);
   }
 
   // ---- Drawing -------------------------------------------------------------------------------
@@ -188,24 +195,29 @@ export class Viewer {
 
   // Across and down.
   #taps(magnification) {
-    const { zoom, pixels } = this.placed;
-    const { column, row } = this.#cursor ?? CENTRE;
-    return [column, row].map((place) =>
-      taps(pixels, {
+    const { width, height } = this.frameSet;
+    const { column, row } = this.#cursor ?? this.centre;
+    return [[column, width], [row, height]].map(([place, size]) =>
+      taps(this.scale * size, {
+        size,
         origin: (place + 0.5) * (1 - 1 / magnification), // the place under the cursor stays where it is
-        scale: zoom * magnification,
+        scale: this.scale * magnification,
         method: this.root.dataset.interpolation,
       }),
     );
   }
 
-  #whitesOf(patch) {
-    if (!this.#whites.has(patch)) this.#whites.set(patch, whites(patch));
-    return this.#whites.get(patch);
+  #rangesOf(patch) {
+    if (!this.#ranges.has(patch)) this.#ranges.set(patch, ranges(patch, this.frameSet));
+    return this.#ranges.get(patch);
+  }
+
+  get #reference() {
+    return this.range[this.frameSet.reference.frames[0]];
   }
 
   #paintOne({ name, tile }) {
-    tile.paint(this.#setting.limits(whiteOf(name, this.white)), this.#setting.isInverted);
+    tile.paint(this.#setting.limits(this.range[name]), this.#setting.isInverted);
   }
 
   #paint() {
@@ -214,8 +226,8 @@ export class Viewer {
   }
 
   #saySetting() {
-    const { window, level } = this.#setting.numbers(this.white.t1);
-    this.readout.textContent = `W ${window} L ${level}`;
+    const { window, level } = this.#setting.numbers(this.#reference);
+    this.readout.textContent = `${this.root.dataset.windowOf ?? ""}W ${window} L ${level}`;
     this.#press("invert", this.#setting.isInverted);
     this.#press("magnify", this.#isMagnified);
   }
@@ -259,14 +271,15 @@ export class Viewer {
   // A finger cannot leave a frame: touching the cross-hair takes it away.
   #tap(column, row) {
     const from = this.#cursor;
-    if (from && Math.hypot(column - from.column, row - from.row) <= FINGER) this.#leave();
+    if (from && Math.hypot(column - from.column, row - from.row) <= FINGER * this.frameSet.width) this.#leave();
     else this.#point(column, row);
   }
 
   #move(columns, rows) {
-    const from = this.#cursor ?? { column: CENTRE.column - columns, row: CENTRE.row - rows };
-    const inside = (place) => Math.min(Math.max(place, 0), SIDE - 1);
-    this.#point(inside(from.column + columns), inside(from.row + rows));
+    const from = this.#cursor ?? { column: this.centre.column - columns, row: this.centre.row - rows };
+    const inside = (place, size) => Math.min(Math.max(place, 0), size - 1);
+    const { width, height } = this.frameSet;
+    this.#point(inside(from.column + columns, width), inside(from.row + rows, height));
   }
 
   #leave() {
@@ -278,13 +291,14 @@ export class Viewer {
 
   #showCursor() {
     this.root.classList.toggle("has-cursor", this.#cursor !== null);
-    if (this.#cursor === null) return this.curve.clear();
+    if (this.#cursor === null) return this.curve?.clear();
     const { column, row } = this.#cursor;
-    const pixel = this.placed.side / SIDE;
+    const pixel = this.placed.across / this.frameSet.width;
+    const cross = this.frameSet.isLarge ? Math.max(3 * pixel, SMALLEST_CROSS) : 3 * pixel;
     this.root.style.setProperty("--cross-x", `${(column + 0.5) * pixel}px`);
     this.root.style.setProperty("--cross-y", `${(row + 0.5) * pixel}px`);
-    this.root.style.setProperty("--cross-side", `${3 * pixel * (this.#isMagnified ? MAGNIFICATION : 1)}px`);
-    this.curve.show(signalAt(this.patch, column, row));
+    this.root.style.setProperty("--cross-side", `${cross * (this.#isMagnified ? MAGNIFICATION : 1)}px`);
+    this.curve?.show(signalAt(this.patch, this.frameSet, column, row));
   }
 
   #magnify(isMagnified) {
@@ -319,8 +333,9 @@ export class Viewer {
   }
 
   #nameCine(number) {
-    this.cineFrame.name = DYNAMIC[number];
-    this.cineTitle.textContent = this.titles[DYNAMIC[number]];
+    const name = this.frameSet.dynamic[number];
+    this.cineFrame.name = name;
+    this.cineTitle.textContent = this.titles[name];
     this.speed.textContent = `${this.cine.speed}/s`;
   }
 

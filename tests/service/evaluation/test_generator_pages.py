@@ -12,6 +12,7 @@ from generation.core.frames import SUB, assemble
 from generation.core.labels import LESION_CLASSES
 from generation.core.patch_set import PatchRow, PatchSetWriter, open_patch_set
 from generation.models import PatchSet
+from readerstudy.models import Study
 from readerstudy.services import studies
 from tests.factories import (
     ADMIN,
@@ -24,7 +25,7 @@ from tests.factories import (
     small_protocol,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db]
 
 
 def scored(real: PatchSet, fake: PatchSet, **changes) -> MetricRun:
@@ -57,9 +58,14 @@ def real() -> PatchSet:
     return make_patch_set("real", 12, n_patients=6)
 
 
-@pytest.fixture
-def run(real) -> MetricRun:
+def make_run() -> MetricRun:
+    real = make_patch_set("real", 12, n_patients=6)
     return scored(real, make_copies(real, 10))
+
+
+@pytest.fixture
+def run(once) -> MetricRun:
+    return once(make_run)
 
 
 class TestRunPage:
@@ -134,8 +140,8 @@ class TestTable2:
 
 
 class TestCompare:
-    def test_two_runs_side_by_side(self, study_admin, real, run):
-        other = scored(real, make_patch_set("wgan", 10))
+    def test_two_runs_side_by_side(self, study_admin, run):
+        other = scored(run.real_set, make_patch_set("wgan", 10))
         page = reverse("evaluation:compare")
         text = study_admin.get(page, {"run": [run.pk, other.pk]}).content.decode()
         assert "Nothing is marked as better" not in text
@@ -165,10 +171,10 @@ class TestReadersAndMetrics:
         reader = ReadingBrowser(make_invitation(study, "Rosa", "radiologist")).begin().see_warm_up()
         while "All done" not in reader.text:
             reader.press("fake")
-        assert reader_detection.of_closed_studies() == []  # still open
+        assert reader_detection.of_closed_studies(Study.objects.all()) == []  # still open
         scored(pools[0].patch_set, pools[1].patch_set, n_per_set=8)
         studies.close(study=study, by=ADMIN, now=NOW)
-        [found] = reader_detection.of_closed_studies()
+        [found] = reader_detection.of_closed_studies(Study.objects.all())
         by_cell = {(row.source, row.tissue): row for row in found.rows}
         assert len(by_cell) == 6
         assert by_cell["dcgan", "benign"].together.fraction == 1.0  # everything was called fake

@@ -270,6 +270,16 @@ class TestAnalyseTrials:
         with pytest.raises(CommandError, match=message):
             call_command("analyse_trials", trials, out=tmp_path / "out")
 
+    @pytest.mark.parametrize(
+        ("option", "message"),
+        [({"seed": -1}, "--seed -1 is negative"), ({"levels": 0}, "--levels 0 is not between")],
+    )
+    def test_a_bad_option_is_one_sentence(self, tmp_path, option, message):
+        trials = tmp_path / "trials.csv"
+        trials.write_text("reader,case,origin,tissue,answer\nA,1,real,benign,real\nA,2,wgan,benign,real\n")
+        with pytest.raises(CommandError, match=message):
+            call_command("analyse_trials", trials, out=tmp_path / "out", **option)
+
     def test_a_missing_file_is_one_sentence(self, tmp_path):
         with pytest.raises(CommandError, match=r"cannot be read.*: No such file"):
             call_command("analyse_trials", tmp_path / "none.csv", out=tmp_path / "out")

@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from readerstudy.models import Study
 from readerstudy.services import studies
-from tests.factories import ADMIN, NOW, ReadingBrowser, make_invitation
+from tests.factories import ADMIN, NOW, ReadingBrowser, make_invitation, make_study
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db]
 
 
 def url(name: str, study) -> str:
@@ -26,16 +27,23 @@ def content_of(response) -> str:
     return b"".join(response.streaming_content).decode() if response.streaming else response.content.decode()
 
 
-@pytest.fixture
-def read_study(open_study, radiologist, layperson):
+def make_read_study() -> Study:
     """The radiologist calls everything fake, the layperson stops after five answers."""
+    study = make_study("open")
+    radiologist = ReadingBrowser(make_invitation(study, "Rosa Radiologist", "radiologist"))
     radiologist.begin().see_warm_up()
     while "All done" not in radiologist.text:
         radiologist.press("fake")
+    layperson = ReadingBrowser(make_invitation(study, "Leo Layperson", "layperson"))
     layperson.begin().see_warm_up()
     for _ in range(5):
         layperson.press("real")
-    return open_study
+    return study
+
+
+@pytest.fixture
+def read_study(once):
+    return once(make_read_study)
 
 
 class TestSealed:
@@ -60,7 +68,9 @@ class TestSealed:
         assert response.status_code == 302
         assert response["Location"].startswith(reverse("login"))
 
-    def test_a_reader_has_no_account(self, read_study, radiologist):
+    def test_a_reader_has_no_account(self, read_study):
+        radiologist = ReadingBrowser(read_study.readers.get(name="Rosa Radiologist").invitation)
+        radiologist.open()
         close(read_study)
         assert radiologist.client.get(url("results", read_study)).status_code == 302
 

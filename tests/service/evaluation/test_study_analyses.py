@@ -13,10 +13,11 @@ from evaluation.models import StudyAnalysis
 from evaluation.services import study_analyses
 from generation.models import Job
 from readerstudy.core.errors import Refused
+from readerstudy.models import Study
 from readerstudy.services import studies
-from tests.factories import ADMIN, NOW
+from tests.factories import ADMIN, NOW, ReadingBrowser, make_invitation, make_study
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db]
 
 
 def url(name: str, study, *more) -> str:
@@ -31,22 +32,30 @@ def quick(monkeypatch):
     )
 
 
-@pytest.fixture
-def closed_study(open_study, radiologist, layperson):
+def make_closed_study() -> Study:
     """The radiologist calls everything fake, the layperson everything real."""
-    for reader, answer in ((radiologist, "fake"), (layperson, "real")):
-        reader.begin().see_warm_up()
+    study = make_study("open")
+    for name, group, answer in (("Rosa", "radiologist", "fake"), ("Leo", "layperson", "real")):
+        reader = ReadingBrowser(make_invitation(study, name, group)).begin().see_warm_up()
         while "All done" not in reader.text:
             reader.press(answer)
-    return studies.close(study=open_study, by=ADMIN, now=NOW)
+    return studies.close(study=study, by=ADMIN, now=NOW)
+
+
+def make_analysis() -> StudyAnalysis:
+    row = StudyAnalysis.objects.get(study=make_closed_study())
+    analysing.run(row.pk)
+    return row
 
 
 @pytest.fixture
-def analysed(closed_study, quick):
-    row = StudyAnalysis.objects.get(study=closed_study)
-    analysing.run(row.pk)
-    row.refresh_from_db()
-    return row
+def closed_study(once):
+    return once(make_closed_study)
+
+
+@pytest.fixture
+def analysed(quick, once):
+    return once(make_analysis)
 
 
 def test_closing_a_study_queues_its_analysis_once(closed_study):
@@ -86,9 +95,22 @@ def test_the_same_numbers_as_a_file_and_on_the_page(analysed, study_admin):
         if one["analysis"] == "d_prime" and one["reader"] == "R01" and one["origin"] == "all"
     )
     assert d_prime["estimate"] == 0  # an all-fake reader, base-rate weighted
-    page = study_admin.get(url("statistics", analysed.study)).content.decode()
+    page = study_admin.get(url("statistics", analysed.study), {"whose": "everybody"}).content.decode()
     assert "Sensitivity d′" in page
     assert page.count("<tr") > 100
+
+
+def test_every_statistic_is_shown_of_the_panel_of_a_reader_and_of_everybody(analysed, study_admin):
+    def lines(whose: str) -> list[str]:
+        text = study_admin.get(url("statistics", analysed.study), {"whose": whose}).content.decode()
+        return re.findall(r"<tr><td>([^<]*)</td>", text)
+
+    panel, rosa, leo, everybody = map(lines, ("", "R01", "R02", "everybody"))
+    assert set(rosa) == {"R01"}
+    assert set(leo) == {"R02"}
+    assert not {"R01", "R02"} & set(panel)
+    assert "all readers" in panel
+    assert sorted([*panel, *rosa, *leo]) == sorted(everybody)
 
 
 def test_the_report_says_what_the_protocol_fixed(analysed):
@@ -127,7 +149,7 @@ def test_a_failure_is_one_sentence_on_the_page(closed_study, study_admin, monkey
     row.refresh_from_db()
     assert row.status == Job.Status.FAILED
     text = study_admin.get(url("results", closed_study)).content.decode()
-    assert "No space left on device" in text
+    assert "The disk was full; make room where the data folder lies, then start it again." in text
     assert "Run the analysis" in text
 
 
@@ -144,3 +166,15 @@ class TestFiles:
         response = study_admin.get(url("analysis_file", analysed.study, "report.html"))
         assert response["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
         assert response["Cache-Control"] == "no-store"
+
+
+def test_a_study_that_nobody_answered_has_a_report_without_figures(open_study, quick, study_admin):
+    study = studies.close(study=open_study, by=ADMIN, now=NOW)
+    row = StudyAnalysis.objects.get(study=study)
+    analysing.run(row.pk)
+    row.refresh_from_db()
+    assert (row.status, row.error) == (Job.Status.FINISHED, "")
+    report = (row.folder / "report.html").read_text(encoding="utf-8")
+    assert "<svg" not in report
+    assert "figures-heading" not in report
+    assert study_admin.get(url("results", study)).status_code == 200

@@ -6,7 +6,7 @@ from django.urls import reverse
 from generation.jobs import importing
 from generation.models import Cohort, PatchSet
 from generation.selectors import cohorts as selectors
-from generation.services import cohorts, patch_sets
+from generation.services import cohorts, patch_sets, regions
 from tests.service.generation.conftest import FEW, NOW
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,7 @@ class TestPages:
             )
         assert answer.url == reverse("generation:cohort", args=["by-form"])
         assert Cohort.objects.get().status == "finished"
+        regions.approve_waiting(cohort=Cohort.objects.get(), by="Ada Admin", now=NOW)
         with django_capture_on_commit_callbacks(execute=True):
             form = {"seed": 4, "healthy_per_breast_slice": 1, "intensity_range": "percentile"}
             answer = desk.post(reverse("generation:cohort_extract", args=["by-form"]), form)

@@ -30,7 +30,9 @@ class TestImport:
                 "T1_post4.nii.gz",
                 "T1_pre.nii.gz",
                 "T2.nii.gz",
+                "breasts.nii.gz",
                 "lesions.nii.gz",
+                "region.jpg",
                 "truth.json",
             ]
 
@@ -136,21 +138,23 @@ class TestExtraction:
         row.refresh_from_db()
         assert row.status == "failed"
         assert "T2.nii.gz cannot be read" in row.error
-        assert not any(row.folder.parent.iterdir())
+        assert list(row.folder.parent.iterdir()) == [row.parts_folder]
 
     def test_stop(self, cohort):
         row = patch_sets.request_extraction(cohort=cohort, options=FEW, now=NOW)
         extracting.run(row.pk, on_progress=lambda done, total: jobs.request_stop(row, now=NOW))
         row.refresh_from_db()
         assert row.status == "stopped"
-        assert not any(row.folder.parent.iterdir())
+        assert list(row.folder.parent.iterdir()) == [row.parts_folder]
 
 
 class TestCommands:
     def test_import_then_extract(self, scans):
         out = StringIO()
         call_command("import_cohort", scans / "P01", name="Demo", stdout=out)
-        call_command("extract_patches", "demo", seed=3, healthy_per_breast_slice=1, stdout=out)
+        call_command(
+            "extract_patches", "demo", seed=3, healthy_per_breast_slice=1, approve_regions=True, stdout=out
+        )
         assert "Cohort demo: 1 patients imported" in out.getvalue()
         assert PatchSet.objects.get().status == "finished"
 

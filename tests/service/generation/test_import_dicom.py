@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 import resource
+import shutil
 import signal
 from io import StringIO
 
@@ -16,28 +17,35 @@ from django.urls import reverse
 from generation.core.patch_set import open_patch_set
 from generation.jobs import extracting, importing
 from generation.models import Cohort, Patient
-from generation.services import cohorts, jobs, patch_sets
+from generation.services import cohorts, jobs, patch_sets, regions
 from tests import dicom_scans as scans
 from tests.service.generation.conftest import FEW, NOW
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def brought(tmp_path_factory):
     """Two patients in folders with their names, one with a lesion."""
+    brought = tmp_path_factory.mktemp("brought") / "Marienhospital"
     for number, name in enumerate(("Zweigelt_Hildegard", "Zweigelt_Other")):
-        scans.make_study(tmp_path / "Marienhospital" / name, patient=f"KH-4711-99{number}")
-    (tmp_path / "Marienhospital" / "lesions.csv").write_text(
+        scans.make_study(brought / name, patient=f"KH-4711-99{number}")
+    (brought / "lesions.csv").write_text(
         "patient,lesion_class,breast\nZweigelt_Hildegard,malignant,right\nKH-4711-991,no_findings,\n"
     )
-    return tmp_path / "Marienhospital"
+    return brought
+
+
+@pytest.fixture
+def folder(brought, tmp_path):
+    return shutil.copytree(brought, tmp_path / "Marienhospital")
 
 
 def run(folder, **kwargs):
     row = cohorts.request_import(folder=folder, now=NOW, **({"name": "Neutral"} | kwargs))
     importing.run(row.pk)
     row.refresh_from_db()
+    regions.approve_waiting(cohort=row, by="Ada Admin", now=NOW)
     return row
 
 

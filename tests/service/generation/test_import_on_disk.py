@@ -1,14 +1,12 @@
 """An import in a process of its own, with a database on disk: nothing of a patient is left in any byte of the data folder."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests import dicom_scans as scans
-from tests.conftest import PROJECT
+from tests import nursery
 
 pytestmark = pytest.mark.slow
 
@@ -38,13 +36,9 @@ def test_no_byte_is_left_of_the_patient(tmp_path):
     others = {
         name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "CELERY_BROKER_URL"}
     }
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORT, str(folder)],
-        cwd=PROJECT,
+    done = nursery.run(
+        ["-c", IMPORT, str(folder)],
         env={**others, "READERSTUDY_DATA": str(data), "DJANGO_SETTINGS_MODULE": "readerstudy.settings"},
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "finished,failed"

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from generation.core.patch_set import open_patch_set
-from generation.models import PatchSet
+from generation.models import PatchImport, PatchSet
 from tests.unit.generation.test_patch_set import make_patch_set, make_patches
 
 pytestmark = pytest.mark.django_db
@@ -55,18 +55,22 @@ class TestImportPatches:
         ("patches", "n_rows", "message"),
         [
             (make_patches(3), 2, "has 2 rows for 3 patches"),
-            (make_patches(3)[..., :32], 3, r"has the shape \(3, 7, 64, 32\)"),
-            (make_patches(3).astype(np.float32), 3, "holds float32"),
-            (make_patches(3) + np.int16(5), 3, "T1 and T2 hold values from 5 to 1028"),
+            (make_patches(3)[..., :8], 3, r"7 frames of 64 x 8 pixels; a patch has"),
+            (make_patches(3).astype(object), 3, "Python objects"),
+            (
+                np.full((3, 7, 64, 64), np.nan),
+                3,
+                r"Patch 1 of 3 in the array: 28672 pixels are NaN .* \(and 2 more\)",
+            ),
         ],
     )
-    def test_defects(self, tmp_path, patches, n_rows, message):
+    def test_defects(self, tmp_path, data_folder, patches, n_rows, message):
         self.write(tmp_path / "g", patches, ["benign"] * n_rows)
         with pytest.raises(CommandError, match=message):
             self.run(tmp_path / "g")
-        row = PatchSet.objects.get()
-        assert row.status == "failed"
-        assert not row.folder.exists()
+        assert not PatchSet.objects.exists()
+        assert not PatchImport.objects.exists()
+        assert list(data_folder.rglob("*.npy")) == []
 
     def test_changed_patch_set_is_refused(self, tmp_path):
         make_patch_set(tmp_path / "s")

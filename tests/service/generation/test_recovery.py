@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from generation.models import Checkpoint, Cohort, Job, PatchSet
-from generation.services import jobs, recovery
+from generation.models import Checkpoint, Cohort, Job, PatchSet, TrainingRun
+from generation.services import jobs, recovery, training_runs
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -55,12 +55,6 @@ class TestEnqueueWaiting:
         assert recovery.enqueue_waiting() == 0
         assert sent == []
 
-    def test_takes_only_rows_of_the_time_asked_for(self, sent: list[tuple[str, list[int]]]) -> None:
-        make_cohort()  # an hour ago
-        assert recovery.enqueue_waiting(since=NOW - timedelta(minutes=59)) == 0
-        assert recovery.enqueue_waiting(until=NOW - timedelta(hours=1)) == 0
-        assert recovery.enqueue_waiting(since=NOW - timedelta(hours=1), until=NOW) == 1
-
 
 class TestReleaseSilent:
     def test_row_of_a_killed_worker_is_queued_and_can_be_claimed(
@@ -110,6 +104,72 @@ class TestReleaseSilent:
     def test_finished_rows_are_left(self, sent: list[tuple[str, list[int]]]) -> None:
         make_running(beat_at=NOW - timedelta(hours=1), status=Job.Status.FINISHED)
         assert recovery.release_silent(started_at=NOW, now=NOW) == []
+
+
+class TestLostTraining:
+    LONG_AGO = NOW - timedelta(hours=1)
+
+    @pytest.fixture
+    def run(self) -> TrainingRun:
+        real = PatchSet.objects.create(name="r", slug="r", source="real", status="finished", created_at=NOW)
+        run = training_runs.create(patch_set=real, preset="dcgan", seed=1, now=self.LONG_AGO)
+        assert jobs.claim(run, now=NOW - timedelta(minutes=5))
+        return run
+
+    def lose(self, run: TrainingRun, *, silent: timedelta = timedelta(minutes=3)) -> list[Job]:
+        TrainingRun.objects.filter(pk=run.pk).update(beat_at=NOW - silent)
+        released = recovery.release_silent(started_at=self.LONG_AGO, now=NOW)
+        run.refresh_from_db()
+        return released
+
+    def test_two_minutes_of_silence_are_too_long_for_a_training(
+        self, run: TrainingRun, sent: list[tuple[str, list[int]]]
+    ) -> None:
+        assert self.lose(run, silent=timedelta(seconds=119)) == []
+        assert self.lose(run, silent=timedelta(seconds=121)) == [run]
+        assert (run.status, run.resumed_at_step) == (Job.Status.QUEUED, 0)
+        assert sent == [("generation.train", [run.pk])]
+
+    def test_lost_again_at_the_same_checkpoint_it_fails_until_somebody_resumes_it(
+        self, run: TrainingRun, sent: list[tuple[str, list[int]]]
+    ) -> None:
+        Checkpoint.objects.create(name="c", source="dcgan", step=500, path="x", run=run, created_at=NOW)
+        assert self.lose(run) == [run]
+        assert jobs.claim(run, now=NOW)
+        assert self.lose(run) == []
+        assert (run.status, run.error) == (
+            Job.Status.FAILED,
+            "Its worker was lost twice after step 500; look for the reason in the worker's log (memory is the usual "
+            "one), then resume it here.",
+        )
+        assert training_runs.requeue(run=run)
+        assert jobs.claim(run, now=NOW + SECOND)
+        assert self.lose(run) == [run]
+
+    def test_lost_again_after_a_newer_checkpoint_it_resumes(
+        self, run: TrainingRun, sent: list[tuple[str, list[int]]]
+    ) -> None:
+        assert self.lose(run) == [run]
+        assert jobs.claim(run, now=NOW)
+        Checkpoint.objects.create(name="c", source="dcgan", step=500, path="x", run=run, created_at=NOW)
+        assert self.lose(run) == [run]
+
+    def test_worker_that_was_only_slow_lets_go(
+        self, run: TrainingRun, sent: list[tuple[str, list[int]]]
+    ) -> None:
+        slow, other = TrainingRun.objects.get(pk=run.pk), TrainingRun.objects.get(pk=run.pk)
+        self.lose(run)
+        with pytest.raises(jobs.ClaimLost):  # queued again, nobody has it yet
+            jobs.report(slow, n_done=7, n_total=9, now=NOW)
+        assert jobs.claim(other, now=NOW)
+        with pytest.raises(jobs.ClaimLost):
+            jobs.report(slow, n_done=7, n_total=9, now=NOW)
+        with pytest.raises(jobs.ClaimLost):
+            jobs.check_claim(slow)
+        jobs.fail(slow, error="of no matter", now=NOW)
+        other.refresh_from_db()
+        assert (other.status, other.error, other.n_done) == (Job.Status.RUNNING, "", 0)
+        jobs.check_claim(other)
 
 
 def test_every_job_model_says_which_task_does_it() -> None:

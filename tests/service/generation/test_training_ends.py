@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from generation.core import checkpoint, updates
+from generation.core import batches, checkpoint
 from generation.jobs import training
 from generation.models import Job, PatchSet, TrainingRun
 from generation.services import jobs, training_runs
@@ -27,7 +27,7 @@ def test_divergence_fails_the_run_and_keeps_the_last_good_checkpoint(
     patch_set: PatchSet,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    n_batches, to_network = [0], updates.to_network
+    n_batches, to_network = [0], batches.to_network
 
     def poisoned(patches: np.ndarray) -> np.ndarray:
         n_batches[0] += 1
@@ -36,7 +36,7 @@ def test_divergence_fails_the_run_and_keeps_the_last_good_checkpoint(
             scaled[0, 0, 32, 32] = np.nan
         return scaled
 
-    monkeypatch.setattr(updates, "to_network", poisoned)
+    monkeypatch.setattr(batches, "to_network", poisoned)
     run = training_runs.create(
         patch_set=patch_set, preset="dcgan", seed=3, now=NOW, changes=QUICK | {"n_steps": 8}
     )
@@ -83,7 +83,7 @@ def test_stop_is_heard_between_updates_of_the_critic(
 class TestForm:
     @pytest.fixture
     def desk(self, client: Client) -> Client:
-        client.force_login(User.objects.create_user("ada"))
+        client.force_login(User.objects.create_superuser("ada"))
         return client
 
     def test_each_preset_has_one_sentence(self, desk: Client) -> None:

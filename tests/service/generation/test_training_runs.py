@@ -1,7 +1,7 @@
 """From a patch set to a checkpoint to sampled patches, through rows, jobs, tasks and pages."""
 
 import csv
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from generation.core import checkpoint, frames
 from generation.core.errors import InputError
@@ -180,7 +181,7 @@ def test_run_that_was_sampled_is_not_deleted(patch_set: PatchSet) -> None:
 class TestPages:
     @pytest.fixture
     def desk(self, client: Client) -> Client:
-        client.force_login(User.objects.create_user("ada"))
+        client.force_login(User.objects.create_superuser("ada"))
         return client
 
     def test_training_is_started_from_its_form(
@@ -200,6 +201,15 @@ class TestPages:
 
     def test_list_says_what_to_do_first(self, desk: Client) -> None:
         assert b"No generator has been trained yet." in desk.get("/desk/training/").content
+
+    def test_run_whose_worker_is_silent_shows_as_stalled(self, desk: Client, patch_set: PatchSet) -> None:
+        run = make_run(patch_set)
+        for seconds, is_stalled in ((30, False), (90, True)):
+            beat_at = timezone.now() - timedelta(seconds=seconds)
+            TrainingRun.objects.filter(pk=run.pk).update(status="running", started_at=NOW, beat_at=beat_at)
+            for page in ("/desk/training/", f"/desk/training/{run.slug}/"):
+                assert (">Stalled</span>" in desk.get(page).content.decode()) is is_stalled
+            assert desk.get(f"/desk/training/{run.slug}/state.json").json()["is_stalled"] is is_stalled
 
     def test_only_a_closed_run_resumes(self, desk: Client, patch_set: PatchSet) -> None:
         run = make_run(patch_set)

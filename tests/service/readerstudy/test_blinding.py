@@ -1,8 +1,11 @@
 """What a reader's computer receives says nothing about the truth, and nothing to a stranger."""
 
 import re
+from dataclasses import dataclass
+from functools import cache
 
 import pytest
+from django.http import HttpResponse
 from django.urls import reverse
 
 from generation.core.labels import LESION_CLASSES
@@ -15,9 +18,18 @@ PANELS = ("reading:panel", "reading:panel_tall", "reading:panel_data")
 VARIES = re.compile(rb'[0-9a-f]{32}|name="csrfmiddlewaretoken" value="\w{64}"')
 
 
-@pytest.fixture
-def seen(radiologist):
-    """Everything a browser receives during a test: pages and panels as (trial, response)."""
+@dataclass(frozen=True)
+class Seen:
+    """Everything a browser receives during a test: pages and panels as (trial, response); and what it must not."""
+
+    pages: list[tuple[str, HttpResponse]]
+    panels: list[tuple[str, HttpResponse]]
+    cases: list[str]
+
+
+@cache
+def everything_seen() -> Seen:
+    radiologist = ReadingBrowser(make_invitation(make_study("open"), "Rosa Radiologist", "radiologist"))
     radiologist.begin().see_warm_up()
     pages, panels = [], []
     while "All done" not in radiologist.text:
@@ -26,12 +38,18 @@ def seen(radiologist):
         for name in PANELS:
             panels.append((name, radiologist.client.get(reverse(name, args=[token]))))
         radiologist.press("real")
-    return pages, panels
+    return Seen(pages, panels, [case.public_id for case in Case.objects.all()])
+
+
+@pytest.fixture
+def seen(db) -> Seen:
+    """Of one reader, who read once for every test."""
+    return everything_seen()
 
 
 class TestTestPhase:
     def test_panels_are_equally_long_with_equal_headers(self, seen):
-        _, panels = seen
+        panels = seen.panels
         for wanted in PANELS:
             answers = [response for name, response in panels if name == wanted]
             assert {response.status_code for response in answers} == {200}
@@ -40,14 +58,14 @@ class TestTestPhase:
             assert len({response.content for response in answers}) == len(answers)
 
     def test_no_cache_keeps_a_page_or_a_panel(self, seen):
-        pages, panels = seen
+        pages, panels = seen.pages, seen.panels
         for response in [r for _, r in pages] + [r for _, r in panels]:
             assert response["Cache-Control"] == "no-store"
             assert not response.has_header("ETag")
             assert not response.has_header("Last-Modified")
 
     def test_pages_differ_in_random_tokens_and_position_only(self, seen):
-        pages, _ = seen
+        pages = seen.pages
         skeletons = set()
         for number, (_, response) in enumerate(pages, start=1):
             text = VARIES.sub(b"*", response.content)
@@ -61,15 +79,15 @@ class TestTestPhase:
         assert len(lengths) == 1
 
     def test_no_page_names_a_source_a_class_or_a_case(self, seen):
-        pages, panels = seen
+        pages, panels = seen.pages, seen.panels
         forbidden = [b"dcgan", b"wgan", *(c.encode() for c in LESION_CLASSES), b"no findings"]
-        forbidden += [case.public_id.encode() for case in Case.objects.all()]
+        forbidden += [case.encode() for case in seen.cases]
         for response in [r for _, r in pages] + [r for _, r in panels]:
             everything = (response.serialize_headers() + response.content).lower()
             assert not [word for word in forbidden if word in everything]
 
     def test_pages_set_no_cookie_that_depends_on_the_trial(self, seen):
-        pages, panels = seen
+        pages, panels = seen.pages, seen.panels
         values = {(name, morsel.value) for _, r in pages for name, morsel in r.cookies.items()}
         assert [name for name, _ in values] == ["csrftoken"]  # one value, renewed on every page
         assert not [response for _, response in panels if response.cookies]

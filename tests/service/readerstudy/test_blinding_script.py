@@ -11,8 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from django.db import transaction
-from django.test import override_settings
 
 from generation.core.labels import REAL
 from readerstudy.models import Invitation, Trial
@@ -23,6 +21,8 @@ from tests.service.readerstudy.test_blinding_attacker import (
     SEED,
     Reading,
     a_whole_study,
+    alarms,
+    read_and_forget,
     seeded_tokens,
 )
 
@@ -31,7 +31,6 @@ SLOW_SECONDS = 0.1  # few trials tell only what stands out from the noise of a b
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.django_db,
-    pytest.mark.xdist_group("blinding attacker by script"),
 ]
 
 
@@ -58,16 +57,9 @@ def read_by_script(invitation: Invitation) -> list[Observation]:
 
 @pytest.fixture(scope="module")
 def reading(django_db_setup, django_db_blocker, tmp_path_factory) -> Reading:
-    """240 real and 240 synthetic panels, read once for all tests here."""
-    with (
-        seeded_tokens(),
-        override_settings(READERSTUDY_DATA=tmp_path_factory.mktemp("attacked")),
-        django_db_blocker.unblock(),
-        transaction.atomic(),
-    ):
-        taken_down_ = a_whole_study(80, read_by_script)
-        transaction.set_rollback(True)
-    return taken_down_
+    """Read once for all tests here."""
+    with django_db_blocker.unblock():
+        return read_and_forget(tmp_path_factory.mktemp("attacked"), read_by_script)
 
 
 def test_the_study_is_large_and_its_sources_differ_grossly(reading):
@@ -78,10 +70,8 @@ def test_the_study_is_large_and_its_sources_differ_grossly(reading):
 
 
 @pytest.mark.parametrize("evidence", [Reading.wire, Reading.times])
-def test_attacker_stays_at_chance(reading, evidence):
-    verdicts = evidence(reading)
-    print(*verdicts, sep="\n")
-    assert [str(verdict) for verdict in verdicts if not verdict.is_chance] == []
+def test_attacker_stays_at_chance(reading, evidence, tmp_path):
+    assert alarms(evidence, reading, lambda: read_and_forget(tmp_path, read_by_script)) == []
 
 
 def test_replies_differ_in_tokens_and_digits_of_positions_only(reading):

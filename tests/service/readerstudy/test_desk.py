@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 
 from generation.models import PatchSet
-from readerstudy import desk_urls
 from readerstudy.models import AuditEvent, Pool, Reader, Study
 from readerstudy.selectors.links import link_token
 from readerstudy.services import studies
@@ -24,18 +23,6 @@ def offered(db) -> list[Pool]:
 
 
 class TestPermission:
-    @pytest.mark.parametrize("pattern", desk_urls.urlpatterns, ids=lambda pattern: pattern.name)
-    def test_every_desk_page_sends_an_anonymous_visitor_to_the_sign_in(self, client, pattern, open_study):
-        make_invitation(open_study)
-        known = {"index": 0, "pseudonym": "R01", "number": 1}
-        known["slug"] = open_study.slug if "studies" in str(pattern.pattern) else Pool.objects.first().slug
-        kwargs = {name: known[name] for name in pattern.pattern.converters}
-        address = reverse(f"readerstudy:{pattern.name}", kwargs=kwargs)
-        for method in (client.get, client.post):
-            response = method(address)
-            assert response.status_code == 302
-            assert response["Location"] == f"{reverse('login')}?next={address}"
-
     def test_the_front_door_leads_a_visitor_to_the_sign_in_and_an_admin_to_the_desk(
         self, client, study_admin
     ):

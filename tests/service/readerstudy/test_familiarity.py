@@ -11,7 +11,7 @@ from generation.models import Checkpoint, Cohort, PatchSet, TrainingRun
 from readerstudy.models import Pool
 from readerstudy.selectors import familiarity
 from readerstudy.selectors.familiarity import APART, OTHER_COHORT, SHARED, UNKNOWN, Familiarity
-from readerstudy.services import pools
+from readerstudy.services import pools, studies
 from tests.factories import ADMIN, NOW, make_patch_set, make_patches, make_pool, make_study
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,10 @@ def test_a_generator_trained_on_the_real_pool_itself(study_admin, cohort):
     assert lines == [Familiarity("DCGAN", SHARED, 8, 8), Familiarity("WGAN", UNKNOWN)]
     text = study_admin.get(reverse("readerstudy:study", args=[study.slug])).content.decode()
     assert "DCGAN was trained on 8 of the 8 patients of the real pool." in text
-    assert "8 of the 8 patients of the real pool had also been used to train DCGAN." in text
+    assert (
+        "8 of the 8 patients of the real pool had also been used to train DCGAN; real panels are drawn"
+        in text
+    )
     assert "Whether patients of the real pool had been used to train WGAN is not recorded here." in text
 
 
@@ -69,6 +72,40 @@ def test_patients_of_one_cohort_are_compared_by_name(cohort):
     trained_on = of_cohort(make_patch_set(n_patients=4), cohort)
     real = of_cohort(make_patch_set(n_patients=8), cohort)
     assert found(real, generated(trained_on))[1][0] == Familiarity("DCGAN", SHARED, 4, 8)
+
+
+def test_a_training_that_kept_to_its_split_saw_its_training_patients_only(cohort, monkeypatch):
+    real = of_cohort(make_patch_set(n_patients=8), cohort)
+    dcgan = generated(real)
+    TrainingRun.objects.update(config={"use_split": True})
+    parts = {f"P{i:03d}": "train" if i < 5 else "validation" for i in range(8)}
+    monkeypatch.setattr("generation.selectors.training_runs.is_split", lambda run: True)
+    monkeypatch.setattr("generation.selectors.patch_sets.parts_of", lambda patch_set: parts)
+    study, lines = found(real, dcgan)
+    assert lines[0] == Familiarity("DCGAN", SHARED, 5, 8)
+    assert (
+        familiarity.supplies(study.pools.all())["real"].avoided.sum() == 15
+    )  # 5 of 8 patients, 3 patches each
+
+
+def test_freezing_draws_reals_of_other_patients_and_says_so(study_admin, cohort):
+    trained_on = of_cohort(make_patch_set(n_patients=4), cohort)
+    real = of_cohort(make_patch_set(n_patients=8), cohort)
+    study, _ = found(real, generated(trained_on))
+    study = studies.freeze(study=study, by=ADMIN, now=NOW)
+    assert familiarity.of_study(study)[0] == Familiarity("DCGAN", SHARED, 4, 8, n_cases=0)
+    assert study.audit_events.get(verb="study.frozen").data["n_real_of_trained_patients"] == 0
+    text = study_admin.get(reverse("readerstudy:study", args=[study.slug])).content.decode()
+    assert "used to train DCGAN; no real panel of the test is of such a patient." in text
+
+
+def test_where_no_others_are_left_it_counts_them(study_admin, cohort):
+    real = of_cohort(make_patch_set(n_patients=8), cohort)
+    study, _ = found(real, generated(real))
+    study = studies.freeze(study=study, by=ADMIN, now=NOW)
+    assert familiarity.of_study(study)[0].n_cases == 6
+    text = study_admin.get(reverse("readerstudy:study", args=[study.slug])).content.decode()
+    assert "6 real panels of the test are of such patients, because the pool has too few others." in text
 
 
 def test_patients_kept_apart(cohort):

@@ -2,24 +2,28 @@
 
 import html
 import re
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 
 import pytest
 from babel.messages.pofile import read_po
 from django.conf import settings
+from django.db import OperationalError, connection
 from django.urls import reverse
 from django.utils import timezone
 
+from generation.core.frame_set import PAPER, FrameSet
 from readerstudy.core.arrival import USUAL_QUESTIONS, Arrival
 from readerstudy.core.conduct import ANSWER_THEN_REVEAL, Conduct
 from readerstudy.models import Invitation, ReadingSession
 from readerstudy.services import invitations
 from tests.conftest import PROJECT
-from tests.factories import ADMIN, NOW, ReadingBrowser, make_invitation, make_study, small_protocol
+from tests.factories import ADMIN, NOW, ReadingBrowser, make_invitation, make_pool, make_study, small_protocol
 from tests.visible import visible_text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db]
 
 TEMPLATES = {path.name for path in (PROJECT / "templates" / "reading").glob("*.html")}
 ARRIVAL = Arrival(consent="Darf gespeichert werden?", questions=USUAL_QUESTIONS, display_check=True)
@@ -34,8 +38,10 @@ NUMBER_IN_DATA = re.compile(r'\b(?:data-[a-z-]+|value|max|width|height)="(-?\d+(
 class GermanReader(ReadingBrowser):
     """A reader of a study, whose browser prefers German; notes every page, and the templates it is made of."""
 
-    def __init__(self, **protocol: object) -> None:
-        study = make_study(protocol=small_protocol(**protocol))
+    def __init__(self, frame_set: FrameSet = PAPER, **protocol: object) -> None:
+        wanted = small_protocol(**protocol)
+        pools = [make_pool(source, frame_set=frame_set) for source in wanted.sources]
+        study = make_study(protocol=wanted, offered=pools)
         study.name = "Mammastudie"
         study.save(update_fields=["name"])
         super().__init__(make_invitation(study, name="Ada Lovelace"))
@@ -122,6 +128,13 @@ def read(reader: GermanReader) -> GermanReader:
     return reader
 
 
+def away(*args: object) -> None:
+    """The database does not answer."""
+    locked = sqlite3.OperationalError("database is locked")
+    locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    raise OperationalError(*locked.args) from locked
+
+
 def everything() -> Iterator[GermanReader]:
     """Readers of studies that between them show every page."""
     yield read(arrive(GermanReader(arrival=ARRIVAL, conduct=EVERYTHING, confidence_levels=3)))
@@ -146,17 +159,32 @@ def everything() -> Iterator[GermanReader]:
     withdrawn.open("/read/nowhere/")
     withdrawn.note(withdrawn.client.post(withdrawn.link))  # without its token
     yield withdrawn
+    leaving = GermanReader(FrameSet(("ADC", "DWI"), 48, 32))
+    leaving.begin()
+    for _ in range(6):
+        leaving.press()
+    leaving.open(leaving.link + "leave/")
+    leaving.client.raise_request_exception = False
+    with connection.execute_wrapper(away):
+        leaving.open()
+    yield leaving
 
 
-@pytest.fixture
-def pages(db) -> list[str]:
+@cache
+def every_page() -> tuple[str, ...]:
     found: list[str] = []
     seen: set[str] = set()
     for reader in everything():
         found += reader.pages
         seen |= reader.templates
     assert TEMPLATES - seen == set()
-    return found
+    return tuple(found)
+
+
+@pytest.fixture
+def pages(db) -> tuple[str, ...]:
+    """Of all readers, who read once for every test."""
+    return every_page()
 
 
 def english() -> set[str]:

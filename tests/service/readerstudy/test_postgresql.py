@@ -29,7 +29,7 @@ now = timezone.now()
 study = conduct_study(undo=True, n_repeats=2, repeat_distance=4, n_checks=1, protocol={"warm_up": {}})
 session = sessions.start(invitation=make_invitation(study), seed=1, now=now)
 session = sessions.begin(session=session, now=now)
-seat = sessions.take_seat(public_id=session.public_id)
+seat = sessions.take_seat(public_id=session.public_id, now=now)
 at = {"public_id": session.public_id, "seat": seat}
 first, second = [item.token for item in windows.ask(**at, now=now).trials[:2]]
 
@@ -57,7 +57,7 @@ done = list(Trial.objects.filter(done_at__isnull=False).order_by("position").val
 print(json.dumps({
     "same": same, "different": different, "undone": undone, "done": done,
     "n_responses": Response.objects.count(), "n_withdrawn": WithdrawnResponse.objects.count(),
-    "panel": room.panel_now(windows.ask(**at, now=now).trials[0].token, [session.public_id]).patch.shape,
+    "panel": room.panel_now(windows.ask(**at, now=now).trials[0].token, [session.public_id], now=now).patch.shape,
 }))
 """
 

@@ -7,19 +7,29 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from readerstudy.models import ReadingSession, Response, Trial
+from readerstudy.models import ReadingSession, Response, Study, Trial
 from readerstudy.selectors.room import N_AHEAD
 from readerstudy.services import invitations, studies
 from tests.factories import ADMIN, NOW, make_invitation, make_study, small_protocol
 from tests.running_room import RunningRoom, enter, new_key
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db]
+
+
+def enter_room() -> RunningRoom:
+    """At the first test panel."""
+    return enter(make_invitation(make_study("open")))
 
 
 @pytest.fixture
-def room(open_study) -> RunningRoom:
-    """At the first test panel."""
-    return enter(make_invitation(open_study))
+def room(once) -> RunningRoom:
+    return once(enter_room)
+
+
+@pytest.fixture
+def study(room) -> Study:
+    """Which is read in the room."""
+    return Study.objects.get()
 
 
 class TestTrials:
@@ -124,10 +134,10 @@ class TestAnswers:
         assert again.json()["next"] == room.window()["trials"]
         assert Response.objects.count() == 1
 
-    def test_the_last_request_again_is_a_200_also_when_the_study_was_closed_since(self, room, open_study):
+    def test_the_last_request_again_is_a_200_also_when_the_study_was_closed_since(self, room, study):
         body = room.body(room.token(), answer="real")
         room.post("answers", body)
-        studies.close(study=open_study, by=ADMIN, now=NOW)
+        studies.close(study=study, by=ADMIN, now=NOW)
         assert room.post("answers", body).status_code == 200
         assert Response.objects.count() == 1
 
@@ -162,24 +172,24 @@ class TestAnswers:
         Trial.objects.filter(done_at=None).update(served_at=None)
         assert room.answer(token).json()["kind"] == "order"
 
-    def test_answers_in_a_closed_study_are_refused(self, room, open_study):
+    def test_answers_in_a_closed_study_are_refused(self, room, study):
         token = room.token()
-        studies.close(study=open_study, by=ADMIN, now=NOW)
+        studies.close(study=study, by=ADMIN, now=NOW)
         refused = room.answer(token)
         assert (refused.status_code, refused.json()["kind"]) == (403, "closed")
         assert refused.json()["sentence"] == "This study is closed; thank you for your interest."
         assert room.trials().status_code == room.post("seat", {}).status_code == 403
         assert room.panel(token).status_code == 404
 
-    def test_a_revoked_reader_is_told_so(self, room, open_study):
+    def test_a_revoked_reader_is_told_so(self, room, study):
         token = room.token()
-        invitations.revoke(invitation=open_study.readers.get().invitation, by=ADMIN, now=NOW)
+        invitations.revoke(invitation=study.readers.get().invitation, by=ADMIN, now=NOW)
         assert room.answer(token).json()["sentence"].startswith("This invitation was withdrawn")
         assert not Response.objects.exists()
 
-    def test_a_new_link_shuts_out_windows_of_the_old_one(self, room, open_study):
+    def test_a_new_link_shuts_out_windows_of_the_old_one(self, room, study):
         token = room.token()
-        invitations.replace_link(invitation=open_study.readers.get().invitation, by=ADMIN, now=NOW)
+        invitations.replace_link(invitation=study.readers.get().invitation, by=ADMIN, now=NOW)
         refused = room.answer(token)
         assert (refused.status_code, refused.json()["kind"]) == (404, "gone")
 
@@ -231,6 +241,7 @@ class TestAnswers:
 def test_an_answer_and_a_panel_cost_few_queries(room):
     room.read_on(2)
     current, ahead = room.window()["trials"][:2]
+    room.panel(current["token"])  # a process looks up once which frames the panels of a study have
     with CaptureQueriesContext(connection) as queries:
         room.post("answers", room.body(current["token"], answer="real", key=new_key()))
     statements = [query["sql"].split()[0] for query in queries if "SAVEPOINT" not in query["sql"]]

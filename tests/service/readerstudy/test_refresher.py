@@ -22,12 +22,16 @@ DAYS = 3
 THREE_DAYS_MS = DAYS * 24 * 60 * 60 * 1000
 
 
-@pytest.fixture
-def room() -> RunningRoom:
+def enter_room() -> RunningRoom:
     """After two test panels."""
     room = enter(make_invitation(conduct_study(refresher_after_days=DAYS, n_refresher=4)))
     room.read_on(2)
     return room
+
+
+@pytest.fixture
+def room(once) -> RunningRoom:
+    return once(enter_room)
 
 
 def let_pass(days: float) -> None:

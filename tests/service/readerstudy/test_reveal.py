@@ -16,10 +16,14 @@ from tests.visible import visible_text
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def room() -> RunningRoom:
+def enter_room() -> RunningRoom:
     """At the first warm-up panel."""
     return enter(make_invitation(conduct_study(warm_up_mode="answer-then-reveal")), through_warm_up=False)
+
+
+@pytest.fixture
+def room(once) -> RunningRoom:
+    return once(enter_room)
 
 
 def origin_of(token: str) -> dict[str, object]:

@@ -32,6 +32,12 @@ class TestDefaults:
         assert protocol.conduct == Conduct(break_every=60)
         assert protocol.language == "reader"
 
+    def test_a_draft_can_be_saved_on_the_way_to_its_preview(self, study_admin):
+        response = designer.post(study_admin, then="preview")
+        study = Study.objects.get()
+        assert response["Location"] == reverse("readerstudy:study_preview", args=[study.slug])
+        assert designer.post(study_admin, name="Other")["Location"].endswith("/studies/other/")
+
     def test_three_empty_rows_follow_the_usual_questions(self, study_admin):
         rows = designer.shown(study_admin).questions.forms
         assert [row["label"].value() or "" for row in rows] == [
@@ -224,7 +230,7 @@ class TestQuestions:
         ("values", "field", "sentence"),
         [
             ({"choices": "left\nright"}, "label", "These choices have no question; write it, or clear them."),
-            ({"label": "Hand", "kind": "choice", "choices": "left"}, "choices", 'The question "Hand" has 1 choices; give 2 to 20.'),
+            ({"label": "Hand", "kind": "choice", "choices": "left"}, "choices", 'The question "Hand" has 1 choice; give 2 to 20.'),
             ({"label": "Hand", "kind": "choice", "choices": "left\nleft\nright"}, "choices", "there twice"),
         ],
     )  # fmt: skip

@@ -67,6 +67,7 @@ def everything(room: RunningRoom, token: str) -> dict[str, bytes]:
             "consent",
             "take_back",
             "language",
+            "leave",
         }:  # these change the session
             calls += [
                 room.client.post(address, json.dumps(body), content_type="application/json", headers=headers)

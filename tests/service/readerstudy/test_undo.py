@@ -12,10 +12,14 @@ from tests.studies import conduct_study
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def room() -> RunningRoom:
+def enter_room() -> RunningRoom:
     """At the first test panel of a study that allows undo."""
     return enter(make_invitation(conduct_study(undo=True)))
+
+
+@pytest.fixture
+def room(once) -> RunningRoom:
+    return once(enter_room)
 
 
 class TestTakeBack:

@@ -187,6 +187,17 @@ class TestPage:
         assert "2 differences." in text
         assert f"The pixels of case {study.cases.first().public_id} are not those that were frozen" in text
 
+    def test_it_names_a_quota_and_a_reordered_trial(self, study_admin, study):
+        study.protocol["test"]["dcgan"]["benign"] = 2
+        study.save()
+        session = ReadingSession.objects.first()
+        one, other = session.trials.filter(phase="test", position__in=(3, 7)).order_by("position")
+        swap(one, other)
+        text = study_admin.get(reverse("readerstudy:study_verify", args=[study.slug])).content.decode()
+        assert "The test has 1 benign cases of DCGAN, but the protocol asks for 2." in text
+        assert f"Position 3 of the test of R01 holds case {other.case.public_id}" in text
+        assert f"Position 7 of the test of R01 holds case {one.case.public_id}" in text
+
     def test_the_study_page_leads_there_once_frozen(self, study_admin, study):
         link = reverse("readerstudy:study_verify", args=[study.slug])
         assert link in study_admin.get(reverse("readerstudy:study", args=[study.slug])).content.decode()

@@ -9,7 +9,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.test import RequestFactory
 from django.urls import reverse
 
-from generation.core.frames import FRAMES, SUB, T1_POST1, T1_PRE
+from generation.core.frames import SUB, T1_POST1, T1_PRE
 from generation.core.patch_set import PatchSetWriter, open_patch_set
 from generation.models import PatchSet
 from readerstudy.models import Response, Trial
@@ -61,7 +61,7 @@ def study_of_generators_with_own_subtraction(*, own_subtraction: bool) -> Readin
 def _rewritten(patch_set: PatchSet, array: np.ndarray) -> PatchSet:
     rows = open_patch_set(patch_set.folder).rows
     folder = patch_set.folder.with_name(f"{patch_set.slug}-own")
-    with PatchSetWriter(folder, source=patch_set.source, frames=FRAMES) as writer:
+    with PatchSetWriter(folder, source=patch_set.source) as writer:
         writer.add(array, rows)
         written = writer.finish({"made by": "a test"})
     patch_set.pk = None

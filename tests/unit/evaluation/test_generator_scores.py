@@ -84,3 +84,29 @@ class TestScoreAll:
         assert (scores.distance_infinite, scores.kid, scores.kid_floor) == (None, None, None)
         assert "Not extrapolated: 3 patches" in scores.note
         assert "Too few patches or patients for a kernel distance." in scores.note
+
+    @pytest.mark.parametrize(
+        ("n", "absent", "note"),
+        [
+            # subsets of n / 2 = 22 reals are fewer than the 40 that a line needs (extrapolation.MIN_LARGEST)
+            (45, "floor_infinite", "Its floor: not extrapolated: 22 patches in the largest subset"),
+            (6, "kid_floor", "Too few reals for a floor of the kernel distance."),
+            (20, "patient_floor", "No floor between patients"),
+        ],
+    )
+    def test_an_absent_floor_says_why(self, n: int, absent: str, note: str) -> None:
+        rng = np.random.default_rng(12)
+        made = plan(n_real=n, n_fake=n, n_draws=1, n_per_set=1000, rng=rng)
+        reals, fakes = rng.standard_normal((2, n, 4))
+        scores = score_all(score(reals, fakes, made), reals, fakes, rng)
+        assert getattr(scores, absent) is None
+        assert note in scores.note
+
+    def test_no_interval_where_one_patient_has_all_reals_but_one(self) -> None:
+        rng = np.random.default_rng(13)
+        patients = [*["P1"] * 11, "P2"]
+        made = plan(n_real=12, n_fake=12, n_draws=1, n_per_set=1000, rng=rng, patients=patients)
+        reals, fakes = rng.standard_normal((2, 12, 4))
+        scores = score_all(score(reals, fakes, made), reals, fakes, rng, patients=patients)
+        assert (scores.kid, scores.kid_low) == (None, None)
+        assert "Too few patches or patients for a kernel distance." in scores.note

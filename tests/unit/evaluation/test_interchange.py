@@ -14,7 +14,7 @@ from evaluation.core.accuracy import tabulate
 from evaluation.core.interchange import imrmc_lines
 from evaluation.core.readings import collect
 from generation.core.errors import InputError
-from readerstudy.core.trial_csv import TrialRow, write_rows
+from readerstudy.core.trial_csv import TrialRow, read_rows, write_rows
 
 SCRIPT = Path(evaluation.assets.__file__).with_name("reproduce.R")
 
@@ -108,3 +108,42 @@ def test_the_r_script_reproduces_table_3_from_the_csv_alone(tmp_path):
         )
         for name in ("n_trials", "n_correct", "fraction_correct", "ci_low", "ci_high", "p_chance"):
             assert float(theirs[name]) == pytest.approx(float(ours[name]), rel=2e-5, abs=1e-9), name
+
+
+def run_r(path):
+    return subprocess.run(
+        ["Rscript", str(SCRIPT), str(path)], capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not on this machine")
+def test_the_r_script_reads_the_words_that_the_analysis_reads(tmp_path):
+    plain, other = tmp_path / "plain.csv", tmp_path / "other.csv"
+    text = "".join(write_rows(study()))
+    plain.write_text(text, encoding="utf-8", newline="")
+    words = {",fake,": ",Synthetic,", ",real,": ",REAL,", ",dcgan,": ",DCGAN,", ",test,": ",,"}
+    for one, said in words.items():
+        text = text.replace(one, said)
+    other.write_text(text, encoding="utf-8", newline="")
+    assert list(table3.csv_lines(tabulate(read_rows(text.splitlines(keepends=True))))) == list(
+        table3.csv_lines(tabulate(study()))
+    )
+    expected, found = run_r(plain), run_r(other)
+    assert found.returncode == 0, found.stderr
+    # the mixed model of six cases has no finite estimates, so that only what stands before it is compared
+    assert found.stdout.split("Correct answers")[0] == expected.stdout.split("Correct answers")[0]
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not on this machine")
+def test_the_r_script_ends_well_where_a_model_has_nothing_to_compare(tmp_path):
+    path = tmp_path / "trials.csv"
+    # no reals, each reader saw one generator only, all answers right
+    rows = [
+        trial(f"R{i}", f"{generator}{j}", generator, "fake")
+        for i, generator in enumerate(("dcgan", "wgan"))
+        for j in range(4)
+    ]
+    path.write_text("".join(write_rows(rows)), encoding="utf-8", newline="")
+    done = run_r(path)
+    assert done.returncode == 0, done.stderr
+    assert "The ROC analysis needs" in done.stdout

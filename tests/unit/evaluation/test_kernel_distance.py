@@ -77,3 +77,6 @@ class TestBetweenSets:
             kernel_distance.between_sets(np.zeros((3, 2)), np.zeros((5, 2)))
         with pytest.raises(InputError, match="belong to one patient"):
             kernel_distance.between_sets(np.zeros((5, 2)), np.zeros((5, 2)), ["a"] * 5)
+        # without "a" one real is left, and a kernel distance needs a pair of them (Gretton 2012, equation 3)
+        with pytest.raises(InputError, match="all but one, belong to one patient"):
+            kernel_distance.between_sets(np.zeros((5, 2)), np.zeros((5, 2)), ["a"] * 4 + ["b"])

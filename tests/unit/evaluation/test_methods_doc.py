@@ -1,12 +1,14 @@
 """docs/methods.md names every record that an analysis can hold."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from evaluation.core.analysis import AnalysisOptions, analyse
 from readerstudy.core.trial_csv import TrialRow
+from readerstudy.core.unblinding import AFTER_COLUMN
 from tests.unit.evaluation.study_factory import make_study
 
 PAGE = Path(__file__).parents[3] / "docs" / "methods.md"
@@ -35,14 +37,20 @@ def with_three_generators():
     ]  # fmt: skip
 
 
+def unblinded_early():
+    """A study whose later answers came after early unblinding."""
+    return [replace(row, extra=row.extra | {AFTER_COLUMN: str(int(row.order > 20))}) for row in make_study(2)]
+
+
 @pytest.fixture(scope="module")
 def emitted():
     studies = (
         make_study(4),  # groups of two, repeats, confidence, times, timeouts
         make_study(2, n_real=12, n_fake=6),  # too few repeats for coefficients
         with_three_generators(),  # overall tests
+        unblinded_early(),
     )
-    options = AnalysisOptions(n_replicates=100)
+    options = AnalysisOptions(n_replicates=100, notices=("Results were unblinded early.",))
     return {numberless(one.analysis) for rows in studies for one in analyse(rows, options).records}
 
 

@@ -10,6 +10,7 @@ from evaluation.core.logit import COLLINEAR, SAME_OUTCOME, SEPARATED, fit
 from evaluation.core.order_effects import (
     FEW_SLOPES,
     NO_ORDER,
+    TIED_ORDER,
     OrderEffects,
     mean_slope,
     of_reader,
@@ -101,6 +102,11 @@ class TestQuarters:
         found = effects([make_trial(case="a"), make_trial(case="b", answer="fake")])
         assert (found.quarters, found.note) == ((), NO_ORDER)
         assert found.learning.estimate.note == NO_ORDER
+
+    def test_trials_of_the_same_order_have_no_sequence(self) -> None:
+        rows = [replace(one, order=1 + i // 2) for i, one in enumerate(sequence("rrrffffr"))]
+        found = effects(rows)
+        assert (found.quarters, found.note, found.learning.estimate.note) == ((), TIED_ORDER, TIED_ORDER)
 
 
 class TestSlopes:

@@ -169,3 +169,12 @@ class TestOtherStudies:
         assert not any(one.analysis in {"reader_difference", "cohen_kappa"} for one in found)
         fleiss = next(one for one in found if one.analysis == "fleiss_kappa")
         assert "pairs are not listed for more than 12 readers" in (fleiss.note or "")
+
+
+def test_a_predictive_value_at_half_that_is_absent_says_why() -> None:
+    # Bayes' theorem with H = F = 0 is 0 / 0: nobody said "fake"
+    never = records_of([*make_answers("R01", real="rr", dcgan="rr")])
+    told = [one for one in never if one.analysis == "ppv_fake_at_half"]
+    assert {(one.estimate, one.note) for one in told} == {
+        (None, "fakes, reals or answers “fake” are missing")
+    }

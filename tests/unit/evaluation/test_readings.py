@@ -63,6 +63,17 @@ class TestCollect:
         with pytest.raises(InputError, match='Case "c1" is listed as dcgan, benign and as real, benign'):
             collect([make_trial("R01"), make_trial("R02", origin="dcgan")])
 
+    @pytest.mark.parametrize("name", ["all", "balanced"])
+    def test_a_generator_called_as_a_sum_is_refused(self, name: str) -> None:
+        with pytest.raises(InputError, match=f'A generator is called "{name}"'):
+            collect([make_trial(), make_trial(case="d", origin=name)])
+
+    def test_a_reader_in_two_groups_is_refused(self) -> None:
+        with pytest.raises(InputError, match='Reader "R01" is in the groups "novice" and "radiologist"'):
+            collect([make_trial(group="radiologist"), make_trial(case="d", group="novice")])
+        (reader,) = collect([make_trial(group="radiologist"), make_trial(case="d")]).readers
+        assert reader.group == "radiologist"
+
     def test_a_repeat_without_order_is_refused(self) -> None:
         with pytest.raises(InputError, match='Reader "R01" judged case "c1" more than once'):
             collect([make_trial(), make_trial(answer="fake")])
@@ -96,7 +107,15 @@ class TestScore:
         assert readings.unanswered["R01"]["d"].score is None
 
     @pytest.mark.parametrize(
-        ("confidence", "message"), [(-1, "number the levels from 1"), (6, "the scale has 5 levels")]
+        ("confidence", "message"),
+        [
+            (-1, "number the levels from 1"),
+            (6, "the scale has 5 levels"),
+            (
+                10**9,
+                "at most 1000 levels can be analysed",
+            ),  # a table of 2e9 x 2e9 scores would end the program
+        ],
     )
     def test_confidence_outside_its_scale_is_refused(self, confidence: int, message: str) -> None:
         with pytest.raises(InputError, match=message):

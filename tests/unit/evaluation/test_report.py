@@ -1,6 +1,7 @@
 """What the report says, and what it must not say."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -120,6 +121,38 @@ class TestFindings:
             "Holm-adjusted over readers); their accuracy ran from 50.0 to 90.0 %."
         )
 
+    def test_the_interval_of_a_sentence_is_that_of_table_3(self):
+        exact = quick(trials({"R1": 8}), method="clopper-pearson", level=0.9)
+        # R: binom.test(64, 80, conf.level = .9)$conf.int -> .7121078 .8701566
+        assert "80.0 % (90 % interval 71.2 to 87.0 %)" in said_of("R1", exact).sentence
+        (line,) = document.compose(exact).tables[0].lines
+        assert line.cells[-1].interval == "71.2–87.0"
+
+    @pytest.mark.parametrize("n_readers", [3, 9])
+    def test_above_chance_is_not_said_without_what_one_answer_throughout_would_give(self, n_readers):
+        # 10 reals, 15 + 15 fakes, all called fake: 30 of 40 are right without looking (d' = 0, Macmillan & Creelman 2005,
+        # chapter 1: percent correct depends on the mix of signal and noise trials).
+        rows = trials({f"R{n}": 8 for n in range(n_readers)}, n_real=10, n_fake=15)
+        blind = quick([replace(one, answer="fake") for one in rows])
+        said = [
+            one.sentence
+            for one in findings.findings(blind.accuracy, blind.records)
+            if "above chance" in one.sentence
+        ]
+        assert said
+        assert all("always answering “synthetic” would give 75.0 %" in one for one in said)
+
+    def test_the_panel_sentence_tells_an_unequal_mix_and_its_level(self):
+        rows = trials({"R1": 8, "R2": 7, "R3": 6}, n_real=10, n_fake=15)
+        found = quick(rows, level=0.9)
+        (said,) = (
+            one.sentence
+            for one in findings.findings(found.accuracy, found.records)
+            if "accuracy over" in one.sentence
+        )
+        assert "(90 % interval " in said
+        assert "so always giving one answer is 75.0 % correct" in said
+
     def test_one_reader_speaks_for_nobody_else(self):
         alone = quick(trials({"R1": 8}))
         found = findings.findings(alone.accuracy, alone.records)
@@ -168,6 +201,16 @@ class TestSections:
 
     def test_every_analysis_of_this_software_has_a_section_of_its_own(self, two_readers):
         assert "others" not in [section.family.key for section in sections.sections(two_readers.records)]
+
+    def test_no_title_names_one_contrast_of_times_for_all(self, two_readers):
+        (part,) = (
+            part
+            for section in sections.sections(two_readers.records)
+            for part in section.parts
+            if part.analysis == "response_time_superiority"
+        )
+        assert {line.origin for line in part.lines} > {"wrong − right", "DCGAN − Real"}
+        assert "wrong" not in part.title
 
     def test_an_unknown_analysis_comes_last_and_is_not_lost(self):
         record = Record(analysis="eye_tracking", method="by eye", population="this reader")

@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 
-from generation.core import patient_folder
-from generation.core.cohort_extraction import extract_cohort, extract_patient
+from generation.core import patch_part, patient_folder
+from generation.core.cohort_extraction import PartWish, extract_patient, join_parts, make_parts
 from generation.core.errors import InputError
-from generation.core.extraction_options import MAX_SEED, ExtractionOptions
+from generation.core.extraction_options import ExtractionOptions
 from generation.core.frames import SUB, T1_POST1, T1_PRE
 from generation.core.labels import LesionClass
+from generation.core.patch_index import PatchRow
+from generation.core.patch_set import PatchSetWriter, sha256_of_file
+from generation.core.seeds import MAX_SEED
+from tests.scans import make_patient_folder
 
 
 class TestExtractionOptions:
@@ -37,10 +41,74 @@ class TestExtractionOptions:
             ExtractionOptions.parse(values)
 
 
-class TestExtractCohort:
+FEW = ExtractionOptions(seed=5, healthy_per_breast_slice=1)
+
+
+@pytest.fixture(scope="module")
+def patients(tmp_path_factory):
+    """Three patients as an import stores them."""
+    root = tmp_path_factory.mktemp("patients")
+    for number in (1, 2, 3):
+        brought = make_patient_folder(root / "brought" / f"P0{number}", seed=number)
+        patient_folder.write_patient(patient_folder.read_patient(brought), root / brought.name)
+    return [root / name for name in ("P01", "P02", "P03")]
+
+
+@pytest.fixture(scope="module")
+def one_after_another(patients, tmp_path_factory):
+    """The patch set as one process writes it, patient by patient, without parts."""
+    target = tmp_path_factory.mktemp("plain") / "set"
+    with PatchSetWriter(target, source="real") as writer:
+        for patient in patients:
+            extracted = extract_patient(patient, FEW)
+            writer.add(extracted.extraction.patches, extracted.extraction.rows)
+        writer.finish({})
+    return target
+
+
+class TestParts:
     def test_no_patient(self, tmp_path):
         with pytest.raises(InputError, match="There is no patient to extract"):
-            extract_cohort([], tmp_path / "s", options=ExtractionOptions(), provenance={})
+            join_parts(tmp_path, [], tmp_path / "s", options=FEW, provenance={})
+
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    def test_any_order_and_any_number_of_processes_give_the_same_bytes(
+        self, patients, one_after_another, tmp_path, n_jobs
+    ):
+        wishes = [PartWish(patient) for patient in reversed(patients)]
+        made = dict(make_parts(wishes, FEW, tmp_path / "parts", n_jobs=n_jobs))
+        joined = join_parts(tmp_path / "parts", list(made), tmp_path / "set", options=FEW, provenance={})
+        for name in ("patches.npy", "index.csv"):
+            assert sha256_of_file(joined.folder / name) == sha256_of_file(one_after_another / name)
+        assert sorted(path.stem for path in (joined.folder / "qc").iterdir()) == ["P01", "P02", "P03"]
+
+    def test_only_lesions_are_cut_where_the_region_was_refused(self, patients):
+        extracted = extract_patient(patients[0], FEW, has_region=False)
+        assert {row.lesion_class for row in extracted.extraction.rows} == {
+            LesionClass.BENIGN,
+            LesionClass.MALIGNANT,
+        }
+        assert extracted.facts["breast_region"] == "refused"
+
+    def test_patient_without_a_patch_has_a_part_all_the_same(self, tmp_path):
+        nothing = np.zeros((0, 7, 64, 64), np.int16)
+        sha256 = patch_part.write(tmp_path / "P", patches=nothing, rows=(), facts={"n": 0}, sheet=b"j")
+        assert patch_part.sha256(tmp_path / "P") == sha256
+        part = patch_part.read(tmp_path / "P")
+        assert (len(part.patches), part.rows, part.facts, part.sheet) == (0, (), {"n": 0}, b"j")
+
+    @pytest.mark.parametrize("name", ["patches.npy", "index.csv", "sheet.jpg", "facts.json"])
+    def test_a_changed_or_missing_file_changes_the_hash(self, tmp_path, name):
+        patches = np.zeros((1, 7, 64, 64), np.int16)
+        rows = (PatchRow("P", LesionClass.BENIGN, 1, 3, 99, 99),)
+        sha256 = patch_part.write(tmp_path / "P", patches=patches, rows=rows, facts={}, sheet=b"j")
+        with (tmp_path / "P" / name).open("r+b") as file:
+            first = file.read(1)
+            file.seek(0)
+            file.write(bytes([first[0] ^ 1]))
+        assert patch_part.sha256(tmp_path / "P") not in {"", sha256}
+        (tmp_path / "P" / name).unlink()
+        assert patch_part.sha256(tmp_path / "P") == ""
 
 
 @pytest.fixture(scope="module")

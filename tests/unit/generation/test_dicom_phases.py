@@ -1,5 +1,7 @@
 """Phases in the habits of vendors: which tag tells them apart, and when none may."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -189,6 +191,30 @@ class TestChoice:
 
 
 class TestDoubt:
+    @pytest.mark.parametrize("n_phases", [3, 5])
+    def test_copies_are_no_further_phases(self, tmp_path, n_phases):
+        """The scanner's time per phase would date them, and three phases would be six."""
+        scans.write_t2(
+            scans.write_phases(tmp_path / "p", n_phases, tags={"TemporalResolution": 70_000.0}) / "t2"
+        )
+        for phase in range(n_phases):
+            shutil.copytree(tmp_path / "p" / f"s{phase}", tmp_path / "p" / f"s{phase}-copy")
+        with pytest.raises(
+            InputError,
+            match="images of a slice share a number, so one of them may be there twice: remove copies",
+        ):
+            read(tmp_path / "p")
+
+    def test_images_without_numbers_have_no_order(self, tmp_path):
+        scans.write_t2(
+            scans.write_one_series(
+                tmp_path / "p", lambda p: {}, edit=lambda ds, i: delattr(ds, "InstanceNumber")
+            )
+            / "t2"
+        )
+        with pytest.raises(InputError, match=r"blocks of instance numbers \(0020,0013\) are not given"):
+            read(tmp_path / "p")
+
     def test_two_tags_that_disagree_are_refused(self, tmp_path):
         scans.write_t2(
             scans.write_one_series(tmp_path / "p", lambda p: {"TemporalPositionIdentifier": p + 1, "AcquisitionTime": scans._tm(scans.START - 70 * p)}) / "t2"

@@ -247,6 +247,40 @@ class TestGeometry:
         np.testing.assert_array_equal(pixels.read_planes(found), 2.0 * scans.volume(1) - 5)
 
 
+WIDTH_MM, HEIGHT_MM = scans.SPACING_MM[1] * (scans.COLUMNS - 1), scans.SPACING_MM[0] * (scans.ROWS - 1)
+
+
+class TestPlaceOfPhases:
+    @pytest.mark.parametrize(
+        ("orientation", "moved_mm"),
+        [
+            pytest.param([1, 0, 0, 0, 1, 0], (40.0, 0.0), id="shifted"),
+            pytest.param([-1, 0, 0, 0, -1, 0], (WIDTH_MM, HEIGHT_MM), id="turned by half"),
+            pytest.param([-1, 0, 0, 0, 1, 0], (WIDTH_MM, 0.0), id="mirrored, slices symmetric about 0"),
+        ],
+    )
+    def test_a_phase_that_lies_elsewhere_is_refused(self, study, orientation, moved_mm):
+        """Its voxels on the grid of T1_pre would be other places of the breast."""
+        for path in (study / "s1").iterdir():
+            x, y, z = map(float, pydicom.dcmread(path).ImagePositionPatient)
+            scans.edit_file(
+                path,
+                ImageOrientationPatient=orientation,
+                ImagePositionPatient=[x + moved_mm[0], y + moved_mm[1], z],
+            )
+        with pytest.raises(
+            InputError,
+            match=r"T1_post1 \(series 11\) lies up to \d+\.\d mm from T1_pre \(series 10\) or is turned against it, and at most 2\.0 mm",
+        ):
+            read(study)
+
+    def test_rounding_of_positions_is_no_other_place(self, study):
+        for path in (study / "s1").iterdir():
+            x, y, z = map(float, pydicom.dcmread(path).ImagePositionPatient)
+            scans.edit_file(path, ImagePositionPatient=[x + 0.04, y - 0.04, z])
+        assert read(study).geometry()["T1"]
+
+
 class TestValues:
     @pytest.mark.parametrize(
         ("text", "seconds"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from generation.core import divergence, presets, training, updates
+from generation.core import batches, divergence, presets, training
 from tests.unit.generation.test_training import CPU, make_config, make_data
 
 
@@ -55,8 +55,8 @@ def test_poisoned_batch_after_a_good_checkpoint(monkeypatch: pytest.MonkeyPatch)
             scaled[0, 0, 32, 32] = np.inf  # in sight wherever the patch is shifted to
         return scaled
 
-    to_network = updates.to_network
-    monkeypatch.setattr(updates, "to_network", poisoned)
+    to_network = batches.to_network
+    monkeypatch.setattr(batches, "to_network", poisoned)
     state = training.begin(make_config(n_steps=9), classes=data.classes, seed=1, device=CPU)
     sentence, saved = attempt(state, data)
     assert sentence == "Training diverged at step 4: the loss of the discriminator is nan."

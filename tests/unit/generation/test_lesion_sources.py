@@ -94,6 +94,17 @@ class TestLabels:
         with pytest.raises(InputError, match="the mask holds the value 2, which has no lesion class"):
             lesion_sources.from_labels(to_image(MASK.astype(np.uint16)), {1: LesionClass.BENIGN})
 
+    def test_what_is_called_no_findings_is_no_lesion(self):
+        """A table may name every value of the mask, healthy tissue and 0 included."""
+        classes = {0: LesionClass.NO_FINDINGS, 1: LesionClass.NO_FINDINGS, 2: LesionClass.MALIGNANT}
+        found = lesion_sources.from_labels(to_image(MASK.astype(np.uint16)), classes)
+        assert found.classes == {1: LesionClass.MALIGNANT}
+        np.testing.assert_array_equal(volumes.voxels(found.mask), MASK == 2)
+
+    def test_the_background_is_no_lesion(self):
+        with pytest.raises(InputError, match="the value 0 of the mask is healthy tissue; give classes"):
+            lesion_sources.from_labels(to_image(MASK.astype(np.uint16)), {0: LesionClass.BENIGN})
+
 
 class TestTable:
     @pytest.mark.parametrize(
@@ -105,6 +116,7 @@ class TestTable:
             ("patient,lesion_class,x_mm,y_mm,z_mm\nZweigelt,benign,1,,3\n", "x_mm, y_mm, z_mm have to be numbers"),
             ("patient,lesion_class,slice,row,column\nZweigelt,benign,1.5,2,3\n", "have to be whole numbers"),
             ("patient,lesion_class,slice,row,column\nZweigelt,benign,nan,2,3\n", "have to be whole numbers"),
+            ("patient,lesion_class,x_mm,y_mm,z_mm\nZweigelt,benign,nan,2,3\n", "x_mm, y_mm, z_mm have to be finite numbers"),
             ("ID,Lesion_Left,Lesion_Right\nZweigelt,maybe,No\n", "line 2: lesion_left is none of No, Benign and Malignant"),
             ("Patient ID,Start Row,End Row,Start Column,End Column,Start Slice,End Slice\nZweigelt,9,3,1,2,1,2\n", "line 2: a box ends before it starts"),
         ],

@@ -49,6 +49,25 @@ class TestReadPatient:
         (patient / "lesions.csv").write_text("lesion,lesion_class\n2,Malignant\n1,benign\n")
         assert patient_folder.read_patient(patient).lesions == expected
 
+    @pytest.mark.parametrize(
+        "table",
+        [
+            pytest.param("lesion;lesion_class\n1;benign\n2;malignant\n", id="semicolons"),
+            pytest.param("Lesion,Lesion class\n1.0,Benign\n2.0,Malignant\n", id="a spreadsheet's words"),
+        ],
+    )
+    def test_lesions_csv_is_read_as_other_tables_are(self, patient, table):
+        expected = patient_folder.read_patient(patient).lesions
+        (patient / "truth.json").unlink()
+        (patient / "lesions.csv").write_text(table)
+        assert patient_folder.read_patient(patient).lesions == expected
+
+    def test_patient_whose_table_says_no_findings(self, patient):
+        sitk.WriteImage(to_image(np.zeros_like(make_anatomy()[1])), patient / "lesions.nii.gz")
+        (patient / "truth.json").unlink()
+        (patient / "lesions.csv").write_text("lesion,lesion_class\n,no_findings\n")
+        assert patient_folder.read_patient(patient).lesions == ()
+
     def test_patient_without_lesions(self, patient):
         sitk.WriteImage(to_image(np.zeros_like(make_anatomy()[1])), patient / "lesions.nii.gz")
         (patient / "truth.json").write_text('{"lesions": []}')
@@ -79,6 +98,11 @@ def write_truth(folder, *lesions):
     (folder / "truth.json").write_text(
         json.dumps({"lesions": [{"lesion": n, "lesion_class": c} for n, c in lesions]})
     )
+
+
+def write_table(folder, text):
+    (folder / "truth.json").unlink()
+    (folder / "lesions.csv").write_text(text)
 
 
 DEFECTS = {
@@ -161,6 +185,18 @@ DEFECTS = {
     "two truths": (
         lambda p: (p / "lesions.csv").write_text("lesion,lesion_class\n"),
         r"has both of truth\.json and lesions\.csv",
+    ),
+    "table without numbers": (
+        lambda p: write_table(p, "lesion_class\nbenign\n"),
+        r"P01, lesions\.csv: a row of a lesion has no number; write the columns lesion,lesion_class",
+    ),
+    "table with a healthy lesion": (
+        lambda p: write_table(p, "lesion,lesion_class\n1,no_findings\n"),
+        r"lesions\.csv: lesion 1 is called no_findings",
+    ),
+    "table with an odd class": (
+        lambda p: write_table(p, "lesion,lesion_class\n1,odd\n"),
+        r"P01: lesions\.csv, line 2: lesion_class is none of benign",
     ),
     "broken truth": (
         lambda p: (p / "truth.json").write_text("{"),

@@ -44,7 +44,9 @@ def test_configuration_survives_its_dictionary() -> None:
     ("change", "sentence"),
     [
         ({"n_steps": 0}, "n_steps is 0; it must lie between 1 and 1e+07."),
-        ({"clip_value": -0.01}, "clip_value is -0.01; it must be above 0."),
+        ({"clip_value": -0.01}, "clip_value is -0.01; it must be above 0 and finite."),
+        ({"clip_value": float("nan")}, "clip_value is nan; it must be above 0 and finite."),
+        ({"clip_value": float("inf")}, "clip_value is inf; it must be above 0 and finite."),
         ({"ema_decay": 1.0}, "ema_decay is 1.0; it must lie between 0 and 1."),
     ],
 )
@@ -65,11 +67,12 @@ def differences(one: str, other: str) -> dict[str, object]:
     return {name: theirs[name] for name in ours if ours[name] != theirs[name] and name != "preset"}
 
 
-def test_literal_preset_differs_from_the_papers_in_two_readings_only() -> None:
-    # Haarburger 2019, section 3.1: y is concatenated "to the noise vector z"; no balancing of classes is stated.
+def test_literal_preset_differs_from_the_papers_in_three_readings_only() -> None:
+    # Haarburger 2019, section 3.1: y is concatenated "to the noise vector z"; neither balancing nor a split is stated.
     assert differences("dcgan", "dcgan-literal") == {
         "condition_discriminator": False,
         "class_sampling": "shuffle",
+        "use_split": False,
     }
 
 

@@ -47,14 +47,23 @@ def test_stopped_between_steps(preset: str, precision: str, ema_decay: float | N
     assert_same_weights(whole, second_half)
 
 
-@pytest.mark.parametrize("n_ticks", [1, 99, 130])
-def test_stopped_between_updates_of_the_critic(n_ticks: int, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def never_stopped() -> tuple[training.TrainingState, list[training.StepReport]]:
+    """A training with many updates of the critic in each of its two steps, and what it reported."""
     data = make_data()
-    config = make_config("wgan-acb17", n_steps=2)
-    whole = training.begin(config, classes=data.classes, seed=7, device=CPU)
-    expected = run(whole, data)
+    whole = training.begin(make_config("wgan-acb17", n_steps=2), classes=data.classes, seed=7, device=CPU)
+    return whole, run(whole, data)
 
-    part, left = training.begin(config, classes=data.classes, seed=7, device=CPU), [n_ticks]
+
+@pytest.mark.parametrize("n_ticks", [1, 99, 130])
+def test_stopped_between_updates_of_the_critic(
+    n_ticks: int,
+    never_stopped: tuple[training.TrainingState, list[training.StepReport]],
+    tmp_path: Path,
+) -> None:
+    whole, expected = never_stopped
+    data = make_data()
+    part, left = training.begin(whole.config, classes=data.classes, seed=7, device=CPU), [n_ticks]
 
     def on_tick() -> bool:
         left[0] -= 1

@@ -51,6 +51,18 @@ def test_a_patch_does_not_depend_on_how_many_are_drawn(tmp_path: Path) -> None:
     assert np.abs(difference).max() <= 1  # convolutions may round differently for another batch size
 
 
+def test_a_patch_does_not_depend_on_the_size_of_a_batch(tmp_path: Path) -> None:
+    stored = make_stored(tmp_path)
+    wanted = {LesionClass.BENIGN: 150}
+    drawn = [
+        np.concatenate([p for _, p in sample(stored, n_per_class=wanted, seed=5, device=CPU, batch_size=n)])
+        for n in (64, 128, 100, 2048)
+    ]
+    assert all(patches.shape == (150, 7, 64, 64) for patches in drawn)
+    for patches in drawn[1:]:
+        assert np.abs(patches.astype(int) - drawn[0]).max() <= 1  # convolutions may round differently
+
+
 def test_class_that_was_never_trained_is_refused(tmp_path: Path) -> None:
     stored = make_stored(tmp_path, classes=(1, 2))
     with pytest.raises(

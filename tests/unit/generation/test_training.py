@@ -5,7 +5,10 @@ import pytest
 import torch
 
 from generation.core import presets, training, updates
+from generation.core.batches import MappedBatches
 from generation.core.errors import InputError
+from generation.core.frames import to_network
+from generation.core.training_patches import ClassIndex
 
 CPU = torch.device("cpu")
 
@@ -105,7 +108,7 @@ def test_uniform_sampling_shows_rare_classes_as_often_as_common_ones() -> None:
     patches = np.zeros((100, 7, 64, 64), np.int16)
     data = training.TrainingPatches(patches, labels)
     state = training.begin(make_config(batch_size=1000), classes=data.classes, seed=1, device=CPU)
-    _, y = updates.real_batch(state, data, data.members())
+    _, y = MappedBatches(data).real(state)
     assert (y == 0).float().mean().item() == pytest.approx(0.5, abs=0.06)  # 4 standard errors at n = 1000
 
 
@@ -115,7 +118,7 @@ def test_shuffled_sampling_keeps_the_share_of_the_patch_set() -> None:
     state = training.begin(
         make_config(batch_size=1000, class_sampling="shuffle"), classes=data.classes, seed=1, device=CPU
     )
-    _, y = updates.real_batch(state, data, data.members())
+    _, y = MappedBatches(data).real(state)
     assert (y == 0).float().mean().item() == pytest.approx(0.1, abs=0.04)  # 4 standard errors
 
 
@@ -124,7 +127,7 @@ def test_generated_patches_have_the_classes_of_shuffled_reals_as_often() -> None
     data = training.TrainingPatches(np.zeros((100, 7, 64, 64), np.int16), labels)
     config = make_config(batch_size=1000, class_sampling="shuffle")
     state = training.begin(config, classes=data.classes, seed=1, device=CPU)
-    _, y = updates.noise_and_classes(state, data)
+    _, y = updates.noise_and_classes(state, ClassIndex.of(data, CPU))
     assert (y == 0).float().mean().item() == pytest.approx(0.1, abs=0.04)  # 4 standard errors
 
 
@@ -132,7 +135,7 @@ def test_generated_patches_have_the_classes_of_shuffled_reals_as_often() -> None
 def test_paired_patches_are_of_one_class(preset: str) -> None:
     data = make_data()
     state = training.begin(make_config(preset, batch_size=64), classes=data.classes, seed=1, device=CPU)
-    seen = updates.update_discriminator(state, data, data.members())
+    seen = updates.update_discriminator(state, MappedBatches(data))
     assert torch.equal(seen.y_real, seen.y_fake)
     assert len(set(seen.y_fake.tolist())) == 3
 
@@ -165,14 +168,14 @@ def test_head_start_trains_the_critic_a_hundred_times_per_step() -> None:
 def test_only_classes_of_the_patch_set_are_asked_of_the_generator() -> None:
     data = make_data(classes=(1,))
     state = training.begin(make_config(), classes=data.classes, seed=1, device=CPU)
-    assert set(updates.noise_and_classes(state, data)[1].tolist()) == {1}
+    assert set(updates.noise_and_classes(state, ClassIndex.of(data, CPU))[1].tolist()) == {1}
 
 
 def test_generator_step_leaves_the_discriminator_alone() -> None:
     data = make_data()
     state = training.begin(make_config(), classes=data.classes, seed=1, device=CPU)
     before = {name: p.clone() for name, p in state.discriminator.named_parameters()}
-    updates.update_generator(state, data, data.members())
+    updates.update_generator(state, MappedBatches(data), None)
     assert all(torch.equal(before[name], p) for name, p in state.discriminator.named_parameters())
     assert all(p.requires_grad for p in state.discriminator.parameters())
 
@@ -191,6 +194,36 @@ def test_average_follows_the_generator_slowly() -> None:
 def test_empty_patch_set_is_refused() -> None:
     with pytest.raises(InputError, match=r"The patch set is empty; extract patches before training on them."):
         training.TrainingPatches(np.zeros((0, 7, 64, 64), np.int16), np.zeros(0, np.int64))
+
+
+def test_only_rows_of_training_patients_are_seen() -> None:
+    whole, rows = make_data(), np.array([1, 4, 7, 10, 2])
+    data = training.TrainingPatches(whole.patches, whole.labels, rows)
+    assert (len(data), data.classes) == (5, (1, 2))
+    state = training.begin(make_config(batch_size=200), classes=data.classes, seed=1, device=CPU)
+    x, y = MappedBatches(data).real(state)
+    allowed = torch.from_numpy(to_network(whole.patches[rows]))
+    seen = [int((allowed == one).flatten(1).all(1).nonzero()) for one in x[:30]]
+    assert set(seen) == {0, 1, 2, 3, 4}
+    assert y[:30].tolist() == [int(whole.labels[rows[k]]) for k in seen]
+
+
+def test_no_training_patient_is_said() -> None:
+    with pytest.raises(
+        InputError, match=r"No patch belongs to a training patient; train on all patients, or"
+    ):
+        training.TrainingPatches(np.zeros((3, 7, 64, 64), np.int16), np.zeros(3, np.int64), np.arange(0))
+
+
+def test_shared_fakes_are_generated_once() -> None:
+    data = make_data()
+    config = make_config("wgan", shares_fakes=True, n_steps=1)
+    state = training.begin(config, classes=data.classes, seed=1, device=CPU)
+    run(state, data)
+    assert (
+        int(state.generator.project_norm.num_batches_tracked) == 5
+    )  # one per update of the critic, none besides
+    assert all(w.grad is not None and bool(w.grad.abs().sum() > 0) for w in state.generator.parameters())
 
 
 def test_config_is_not_changed_by_training() -> None:

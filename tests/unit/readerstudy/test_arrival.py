@@ -16,7 +16,7 @@ class TestExpertiseQuestion:
             ),
             (
                 {"label": "Role", "kind": "choice", "choices": ("one",)},
-                'The question "Role" has 1 choices; give 2 to 20.',
+                'The question "Role" has 1 choice; give 2 to 20.',
             ),
             (
                 {"label": "Years", "kind": "number", "choices": ("1", "2")},

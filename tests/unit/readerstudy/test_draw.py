@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,17 @@ class TestDrawCases:
     def test_names_the_patients_where_the_pool_leaves_no_other_way(self):
         drawn = draw_cases(protocol(), {"real": supply("R", 5, 1), "dcgan": supply("D", 8)}, rng=rng())
         assert drawn.shared_patients == ("P0",)
+
+    def test_avoids_patients_of_the_training_where_a_class_has_others(self):
+        real = supply("R", 12, 6)
+        avoided = np.isin(real.patients, ["P0", "P1", "P2"])
+        real = replace(real, avoided=avoided)
+        drawn = draw_cases(protocol(), {"real": real, "dcgan": supply("D", 8)}, rng=rng())
+        assert drawn.n_avoided == 0
+        assert not any(avoided[p.patch_index] for p in drawn.picks if p.source == "real")
+        # With quotas of 8 + 1 only 6 others are left in each class.
+        drawn = draw_cases(protocol(n_test=8), {"real": real, "dcgan": supply("D", 12)}, rng=rng())
+        assert drawn.n_avoided > 0
 
     def test_the_same_seed_draws_the_same_cases(self):
         pools = {"real": supply("R", 12, 6), "dcgan": supply("D", 8)}

@@ -80,7 +80,10 @@ class TestProtocol:
                 "1 confidence levels cannot be shown; give 2 to 6, or 0 to ask for none.",
             ),
             ({"question": " "}, "The question has 0 characters; write 1 to 200."),
-            ({"layout": "mosaic"}, 'The layout "mosaic" is unknown; choose one of seven-frames, figure-4.'),
+            (
+                {"layout": "mosaic"},
+                'The layout "mosaic" is unknown; choose one of seven-frames, figure-4, pool.',
+            ),
             (
                 {"interpolation": "lanczos"},
                 'The interpolation "lanczos" is unknown; choose one of bicubic, nearest.',

@@ -42,6 +42,6 @@ def test_nothing_runs_in_a_spreadsheet():
 def test_header_alone_for_a_study_without_readers():
     (header,) = write_rows([], ["=cmd()"])
     assert header.startswith(
-        "reader,group,consented_at,instructions_left_at,expertise: =cmd(),n_display_checks,display_"
+        "reader,group,consented_at,instructions_left_at,withdrawn_at,expertise: =cmd(),n_display_checks,display_"
     )
     assert header.endswith("\r\n")

@@ -15,6 +15,10 @@ from readerstudy.serving.supervisor import Supervisor
 SLEEPS = "import time; time.sleep(60)"
 IGNORES_SIGTERM = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
 
+IGNORES_BOTH = IGNORES_SIGTERM.replace(
+    "signal.signal(", "signal.signal(signal.SIGQUIT, signal.SIG_IGN); signal.signal(", 1
+)
+
 
 @pytest.fixture
 def make_child(tmp_path: Path) -> Iterator[Callable[..., Child]]:
@@ -126,6 +130,26 @@ class TestSupervisor:
             os.kill(os.getpid(), signal.SIGTERM)
             wait_for(guard.stop_asked.is_set)
         assert signal.getsignal(signal.SIGTERM) is before
+
+    def test_a_second_ctrl_c_waits_for_nobody(
+        self, make_child: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(supervisor, "WARM_SECONDS", 10_000)
+        monkeypatch.setattr(supervisor, "COLD_SECONDS", 10_000)
+        child = make_child(IGNORES_BOTH)
+        guard = Supervisor([child], say=lambda line: None)
+        guard.start()
+        wait_for(lambda: "ready" in child.log_tail())
+        pid = child.pid
+        assert pid is not None
+        with guard.stopping_on_signals():
+            os.kill(os.getpid(), signal.SIGINT)
+            wait_for(guard.stop_asked.is_set)
+            assert not guard.hurry_asked.is_set()
+            os.kill(os.getpid(), signal.SIGINT)
+            wait_for(guard.hurry_asked.is_set)
+            guard.stop()
+        assert not is_running(pid)
 
     def test_something_is_called_every_second(
         self, make_child: Callable[..., Child], monkeypatch: pytest.MonkeyPatch

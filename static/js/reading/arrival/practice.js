@@ -3,6 +3,7 @@
 import { Help } from "../help.js";
 import { actionAfter, actionOf } from "../keys.js";
 import { load } from "../patch.js";
+import { letGo } from "../screen.js";
 import { Viewer } from "../viewer.js";
 
 const section = document.getElementById("practice");
@@ -27,12 +28,13 @@ async function practise() {
   const viewer = new Viewer(root, document.getElementById("window"));
   let patch;
   try {
-    patch = await load(root.dataset.source);
+    patch = await load(root.dataset.source, viewer.frameSet);
   } catch (error) {
     console.warn(String(error));
     document.getElementById("broken").hidden = false;
     return;
   }
+  await letGo();
   for (const hidden of document.querySelectorAll("[data-needs-viewer]")) hidden.hidden = false;
   viewer.show(patch);
   document.getElementById("panel").classList.add("is-painted");

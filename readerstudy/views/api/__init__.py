@@ -1,0 +1,1 @@
+"""The JSON interface of pools and studies, and its door: tokens, rights, rate."""

@@ -12,6 +12,7 @@ from generation.core.patient_scan import MAX_LESION
 
 TRUTH_JSON: Final = "truth.json"
 LESIONS_CSV: Final = "lesions.csv"
+_SHOWN: Final = 40  # characters of a value in a sentence
 
 
 def is_phantom(folder: Path) -> bool:
@@ -53,7 +54,7 @@ def read_truth(folder: Path, pseudonym: str) -> dict[int, LesionClass]:
             numbers_and_classes = _rows_of(path)
         else:
             entries = json.loads(path.read_text(encoding="utf-8-sig"))["lesions"]
-            numbers_and_classes = [(int(entry["lesion"]), _class_of(entry)) for entry in entries]
+            numbers_and_classes = [(_number_of(entry), _class_of(entry)) for entry in entries]
     except InputError as error:
         raise InputError(
             f"Patient {pseudonym}, {path.name}: {str(error).removeprefix(f'{path.name}, ')}"
@@ -85,6 +86,17 @@ def _rows_of(path: Path) -> list[tuple[int, LesionClass]]:
         if row.number is not None:
             found.append((row.number, row.lesion_class))
     return found
+
+
+def _number_of(entry: Mapping[str, Any]) -> int:
+    """The value of a lesion in the mask: neither true nor "1" nor 1.7 is one."""
+    value = entry["lesion"]
+    is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if not is_whole or isinstance(value, bool):
+        raise InputError(
+            f"lesion is {json.dumps(value)[:_SHOWN]}; write the whole number that the lesion has in the mask, such as 1."
+        )
+    return int(value)
 
 
 def _class_of(entry: Mapping[str, Any]) -> LesionClass:

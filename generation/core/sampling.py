@@ -29,7 +29,9 @@ def sample(
 ) -> Iterator[tuple[LesionClass, Patches]]:
     """Yield batches of generated patches, class by class.
 
-    Patch k of a class depends on the seed and k alone, not on how many others are drawn of it.
+    Patch k of a class depends on the seed and k alone, not on how many others are drawn of it: the network
+    always computes full batches, because sums over another batch are rounded in another order, and the patches of
+    the last one that nobody asked for are let go.
 
     Parameters
     ----------
@@ -37,7 +39,8 @@ def sample(
     n_per_class : how many patches of which class
     seed : seed of the noise
     device : where to compute
-    batch_size : patches per batch, rounded up to a multiple of 64; None: 64 on a CPU, 2048 on a GPU
+    batch_size : patches per batch, rounded up to a multiple of 64; None: 64 on a CPU, 2048 on a GPU. Another size may
+        round a value to its neighbour
 
     Yields
     ------
@@ -59,19 +62,19 @@ def sample(
         n = n_per_class.get(lesion_class, 0)
         rng = torch.Generator().manual_seed(_class_seed(seed, lesion_class))
         for start in range(0, n, batch_size):
-            z = _noise(min(n - start, batch_size), stored, rng)
-            y = torch.full((len(z),), lesion_class.code, dtype=torch.int64, device=device)
+            z = _noise(batch_size, stored, rng)
+            y = torch.full((batch_size,), lesion_class.code, dtype=torch.int64, device=device)
             with torch.inference_mode():
-                patches = from_network(generator(z.to(device), y))
+                patches = from_network(generator(z.to(device), y)[: n - start])
             yield lesion_class, patches.cpu().numpy()
 
 
 def _noise(n: int, stored: StoredGenerator, rng: torch.Generator) -> Tensor:
-    """Draw noise in blocks of a fixed size: the stream depends neither on n nor on the size of a batch."""
+    """Draw noise for n patches, a multiple of 64, in blocks of a fixed size: the stream does not depend on n."""
     blocks = [
         torch.randn(NOISE_BLOCK, stored.config.noise_dim, generator=rng) for _ in range(0, n, NOISE_BLOCK)
     ]
-    return torch.cat(blocks)[:n]
+    return torch.cat(blocks)
 
 
 def check_classes(trained: tuple[int, ...], n_per_class: Mapping[LesionClass, int]) -> None:

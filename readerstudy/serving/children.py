@@ -1,6 +1,5 @@
 """A child process: started with a log file, started again when it dies, stopped gracefully."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -11,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from readerstudy.serving import launch
+
 FIRST_WAIT_SECONDS: Final = 1.0  # before a child that died is started again; doubled each time
 LONGEST_WAIT_SECONDS: Final = 30.0
 STEADY_SECONDS: Final = 60.0  # a child that ran so long starts again without a wait
 MAX_LOG_BYTES: Final = 10_000_000  # a log that is larger is put aside when its child starts
-
-_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
 
 @dataclass
@@ -38,38 +37,39 @@ class Child:
         return self.process.pid if self.process else None
 
     def start(self, *, now: float) -> None:
-        """Start the program; its output is appended to its log."""
+        """Start the program; its output is appended to its log.
+
+        Raises
+        ------
+        OSError
+            If the system refuses a process, or the log.
+        """
+        self.started_at = now
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        supervisor = os.getpid()
         _put_aside_if_large(self.log_path)
+        how = (str(self.niceness), str(int(self.orphan_signal)), str(os.getpid()))
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                self.argv,
+                [sys.executable, "-I", "-S", launch.__file__, *how, *self.argv],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl+C reaches the supervisor alone, which then stops its children in order
-                preexec_fn=lambda: self._before_program(supervisor),
             )
-        self.started_at = now
-
-    def _before_program(self, supervisor: int) -> None:
-        """In the child: be nice, and ask the kernel for a signal should the supervisor be killed without a chance to stop it."""
-        os.nice(self.niceness)
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, self.orphan_signal)
-            if os.getppid() != supervisor:  # it was killed before the kernel was asked
-                os._exit(1)
 
     def death(self, *, now: float) -> int | None:
         """Return the exit status if the program has ended since the last look, and plan the next start."""
         if self.process is None or (status := self.process.poll()) is None:
             return None
         self.process = None
+        self.plan_next_start(now=now)
+        return status
+
+    def plan_next_start(self, *, now: float) -> None:
+        """After the program died, or could not be started."""
         steady = now - self.started_at >= STEADY_SECONDS
         self.n_deaths_in_a_row = 0 if steady else self.n_deaths_in_a_row + 1
         self.next_start_at = now + self.wait_seconds
-        return status
 
     @property
     def wait_seconds(self) -> float:

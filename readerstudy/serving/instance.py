@@ -1,6 +1,7 @@
 """One data folder is served by one supervisor."""
 
 import fcntl
+import http.client
 import json
 import os
 import urllib.error
@@ -68,5 +69,8 @@ def answers(url: str) -> bool:
             return True
     except urllib.error.HTTPError:
         return True
-    except OSError:
+    except (
+        OSError,
+        http.client.HTTPException,
+    ):  # nobody is there, or somebody ended in the middle of the answer
         return False

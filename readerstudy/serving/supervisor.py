@@ -20,37 +20,27 @@ COLD_SECONDS: Final = 5.0
 class Supervisor:
     """Keeps programs running until SIGTERM or SIGINT.
 
-    `say` prints one line per event. `every_second` is called about once a second between looks.
+    `say` prints one line per event. Nothing but the children is looked after here: whatever else could wait for
+    somebody, or fail, is done elsewhere.
     """
 
-    def __init__(
-        self,
-        children: Sequence[Child],
-        *,
-        say: Callable[[str], None],
-        every_second: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, children: Sequence[Child], *, say: Callable[[str], None]) -> None:
         self.children = children
         self.say = say
-        self.every_second = every_second
         self.stop_asked = threading.Event()
         self.hurry_asked = threading.Event()
 
     def start(self) -> None:
-        """Start every child."""
+        """Start every child; raises the OSError of one that the system refuses."""
         for child in self.children:
             child.start(now=time.monotonic())
             self.say(f"started {child.name} (process {child.pid}, log {child.log_path})")
 
     def watch(self) -> None:
         """Look after the children until a stop is asked for."""
-        next_call_at = time.monotonic() + 1
         while not self.stop_asked.wait(LOOK_EVERY_SECONDS):
             for child in self.children:
                 self._look_after(child, now=time.monotonic())
-            if time.monotonic() >= next_call_at:
-                self.every_second()
-                next_call_at = time.monotonic() + 1
 
     def stop(self) -> None:
         """Stop every child: ask, ask again more firmly, then end it; who asked twice waits for nothing."""
@@ -73,8 +63,17 @@ class Supervisor:
                 f"{child.name} ended with status {status}; starting it again in {child.wait_seconds:.0f} s (log {child.log_path})"
             )
         if child.process is None and now >= child.next_start_at:
-            child.start(now=now)
-            self.say(f"started {child.name} again (process {child.pid})")
+            try:
+                child.start(now=now)
+            except (
+                OSError
+            ) as error:  # no memory, no process number or no file left: others may give some back
+                child.plan_next_start(now=now)
+                self.say(
+                    f"{child.name} could not be started ({error.strerror}); trying again in {child.wait_seconds:.0f} s"
+                )
+            else:
+                self.say(f"started {child.name} again (process {child.pid})")
 
     def _wait_for(self, children: Sequence[Child], *, seconds: float) -> list[Child]:
         """Wait until all have ended, at most so long; return those that have not."""

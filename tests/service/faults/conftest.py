@@ -20,7 +20,7 @@ ENVIRONMENT = {
 
 
 @pytest.fixture(scope="session")
-def sqlite_web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+def web_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """An instance on SQLite, with two web processes, on a small disk where one can be had."""
     with small_disk(tmp_path_factory.mktemp("sqlite") / "disk", n_bytes=90_000_000) as disk:
         instance = make_instance(disk.folder / "data", **ENVIRONMENT | {"WEB_WORKERS": "2"})
@@ -37,11 +37,23 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_web(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterator[Web]:
+def web_on_postgresql(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterator[Web]:
     """An instance on that server."""
     folder = tmp_path_factory.mktemp("postgresql") / "data"
     instance = make_instance(folder, DATABASE_URL=cluster.url, **ENVIRONMENT)
     yield from webs.serve(instance, n_readers=14)
+
+
+@pytest.fixture
+def sqlite_web(web_on_sqlite: Web) -> Web:
+    """The first of them, which answers."""
+    return web_on_sqlite.restored()
+
+
+@pytest.fixture
+def postgresql_web(web_on_postgresql: Web) -> Web:
+    """The second, which answers."""
+    return web_on_postgresql.restored()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])

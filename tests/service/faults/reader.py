@@ -166,14 +166,14 @@ class Crowd:
         self._pool = ThreadPoolExecutor(len(readers))
         self._runs = [self._pool.submit(self._read, reader) for reader in readers]
 
-    def wait_until(self, condition: Callable[[], object]) -> None:
-        """Wait for something to be so; what went wrong in a reader's thread is raised here."""
+    def wait_until(self, condition: Callable[[], object], said: Callable[[], str] = lambda: "") -> None:
+        """Wait for something to be so; what went wrong in a reader's thread is raised here, with what the server `said`."""
         until = time.monotonic() + PATIENCE_SECONDS
         while not condition():
             for run in self._runs:
                 if run.done():
                     run.result()
-            assert time.monotonic() < until, [len(reader.given) for reader in self.readers]
+            assert time.monotonic() < until, f"{[len(one.given) for one in self.readers]}\n{said()}"
             time.sleep(0.01)
 
     def are_reading(self, n: int) -> bool:

@@ -18,4 +18,10 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-serve.serve(Address.parse(sys.argv[1]), data=settings.READERSTUDY_DATA, say=say, queues=())
+serve.serve(
+    Address.parse(sys.argv[1]),
+    data=settings.READERSTUDY_DATA,
+    say=say,
+    on_ready=lambda: say("it looks after them"),
+    queues=(),
+)

@@ -36,7 +36,7 @@ AT_THE_DESK = "The database does not answer just now; wait a moment, then try ag
 def crowd_of(web: Web, n: int) -> Crowd:
     """Readers in the middle of their reading."""
     crowd = Crowd([web.new_reader() for _ in range(n)], n_panels=14)
-    crowd.wait_until(lambda: crowd.are_reading(2))
+    crowd.wait_until(lambda: crowd.are_reading(2), web.said)
     return crowd
 
 
@@ -55,7 +55,7 @@ class TestWebServerKilled:
         crowd = crowd_of(web, 3)
         master, workers = web.master, web.workers
         kill(master)
-        crowd.wait_until(lambda: web.master != master)  # its supervisor has started another
+        crowd.wait_until(lambda: web.master != master, web.said)  # its supervisor has started another
         crowd.finish()
         check_each_is_stored_once(web, crowd)
         assert not any(is_there(pid) for pid in (master, *workers))
@@ -65,7 +65,7 @@ class TestWebServerKilled:
         master, workers = web.master, web.workers
         for pid in workers:
             kill(pid)
-        crowd.wait_until(lambda: len(set(web.workers) - set(workers)) == len(workers))
+        crowd.wait_until(lambda: len(set(web.workers) - set(workers)) == len(workers), web.said)
         crowd.finish()
         check_each_is_stored_once(web, crowd)
         assert web.master == master
@@ -93,7 +93,7 @@ class TestPostgresqlKilled:
         crowd = crowd_of(web, 3)
         before = web.master, web.workers
         cluster.kill()
-        crowd.wait_until(lambda: all(reader.refusals for reader in crowd.readers))
+        crowd.wait_until(lambda: all(reader.refusals for reader in crowd.readers), web.said)
         reader = crowd.readers[0]
         check_page(reader, f"/read/t/{reader.given[0].token}/", AWAY)
         check_page(Reader(web.address, reader.facts, "de"), f"/read/t/{reader.given[0].token}/", AWAY_GERMAN)

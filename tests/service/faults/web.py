@@ -6,7 +6,7 @@ import re
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,23 +54,38 @@ class Web:
         return self.instance.data / "supervisor.log"
 
     def start(self) -> "Web":
-        """Start the supervisor, or the program that was named, and wait until it answers."""
+        """Start the supervisor, or the program that was named, and wait until it answers and is looked after."""
         argv = self.argv or ("-m", "tests.service.faults.supervised", self.address.bind)
+        n_before = self._n_times_looked_after()
         with self.log.open("ab") as log:
             self.process = Process(
                 argv, env=self.instance.environment, stdout=log, stderr=log, start_new_session=True
             )
         self.wait()
+        self._wait_for(lambda: self.argv or self._n_times_looked_after() > n_before)
+        return self
+
+    def restored(self) -> "Web":
+        """This server for the next test: started anew if an earlier test left nobody who answers."""
+        if not instances.answers(f"{self.address.url}/health/live"):
+            self.stop()
+            self.start()
         return self
 
     def wait(self) -> None:
         """Wait until the server answers."""
+        self._wait_for(lambda: instances.answers(f"{self.address.url}/health/live"))
+
+    def _wait_for(self, condition: Callable[[], object]) -> None:
         until = time.monotonic() + START_SECONDS
-        while not instances.answers(f"{self.address.url}/health/live"):
+        while not condition():
             assert self.process is not None
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < until, self.said()
             time.sleep(0.05)
+
+    def _n_times_looked_after(self) -> int:
+        return self.log.read_text().count("it looks after them") if self.log.exists() else 0
 
     def stop(self) -> None:
         """End everything that was started, without waiting for anybody."""

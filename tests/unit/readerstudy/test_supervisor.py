@@ -151,13 +151,27 @@ class TestSupervisor:
             guard.stop()
         assert not is_running(pid)
 
-    def test_something_is_called_every_second(
+    def test_a_child_that_cannot_be_started_is_tried_again(
         self, make_child: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(supervisor, "LOOK_EVERY_SECONDS", 0.05)
-        guard = Supervisor([], say=lambda line: None, every_second=lambda: guard.stop_asked.set())
-        guard.watch()
-        assert guard.stop_asked.is_set()
+        monkeypatch.setattr(supervisor, "LOOK_EVERY_SECONDS", 0.02)
+        monkeypatch.setattr(children, "FIRST_WAIT_SECONDS", 0.02)
+        child, lines = make_child("pass"), []
+        guard = Supervisor([child], say=lines.append)
+        guard.start()
+        wait_for(lambda: child.process is None or child.process.poll() is not None)
+        log_folder = child.log_path.parent
+        log_folder.rename(log_folder.with_name("elsewhere"))
+        log_folder.touch()  # a file where the logs belong
+        watching = threading.Thread(target=guard.watch)
+        watching.start()
+        wait_for(lambda: len(lines) > 3)
+        assert lines[2].startswith("sleeper could not be started (File exists); trying again in ")
+        log_folder.unlink()
+        wait_for(lambda: "started sleeper again" in lines[-1])
+        guard.stop_asked.set()
+        watching.join()
+        guard.stop()
 
     @pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux kernel")
     def test_children_end_when_the_supervisor_is_killed(self, tmp_path: Path) -> None:

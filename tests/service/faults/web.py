@@ -1,13 +1,15 @@
 """A web server under its supervisor, and the database behind it, for tests that kill either."""
 
+import http.client
 import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,6 +118,18 @@ class Web:
         self._n_given_away += 1
         return Reader(self.address, facts, language)
 
+    @contextmanager
+    def open_line(self) -> Iterator[socket.socket]:
+        """A connection over which a process has answered, and which it keeps for the next request."""
+        with socket.create_connection((self.address.host, self.address.port), timeout=30) as line:
+            line.sendall(b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            response = http.client.HTTPResponse(line)
+            response.begin()
+            response.read()
+            assert response.status == 200
+            assert not response.will_close
+            yield line
+
     def admin(self) -> Reader:
         """Somebody who asks for pages of the desk."""
         return Reader(self.address, {"public_id": "", "csrftoken": "a" * 32, "sessionid": self.made["admin"]})
@@ -166,6 +180,17 @@ def family(pid: int) -> list[int]:
 def kill(pid: int) -> None:
     """End a process at once, without a chance to tidy up."""
     os.kill(pid, signal.SIGKILL)
+
+
+def is_open(line: socket.socket) -> bool:
+    """Whether the process at the other end of a connection over which nothing is sent lives."""
+    line.settimeout(5)
+    try:
+        return line.recv(1) != b""
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
 
 
 def is_there(pid: int) -> bool:

@@ -15,6 +15,7 @@ from evaluation.core.many_raters import N_REPLICATES
 from evaluation.core.proportions import LEVEL
 from evaluation.core.readings import Readings
 from evaluation.core.records import THESE_READERS, Record
+from generation.core.counting import counted
 
 MIXED: Final = "over all origins agreement also reflects skill; read it beside those within each origin"
 MAX_PAIRED: Final = 12  # readers; more make so many pairs that a list of them tells nothing
@@ -110,7 +111,7 @@ def of_repeats(readings: Readings, *, level: float = LEVEL) -> Iterator[Record]:
         if not found.n_shown:
             continue
         if found.agreement is None:
-            counts = f"{found.n_same} of {found.n_pairs} repeated cases answered alike"
+            counts = f"{found.n_same} of {counted(found.n_pairs, 'repeated case')} answered alike"
             yield of_number(
                 "intra_reader_agreement",
                 None,

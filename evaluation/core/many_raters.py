@@ -15,6 +15,7 @@ from scipy.stats import t as student
 
 from evaluation.core.estimates import ROUNDING, ZERO_SPREAD, Estimate, HypothesisTest, standard_error
 from evaluation.core.proportions import LEVEL, Interval
+from generation.core.counting import counted
 
 Counts = NDArray[np.float64]
 Scale = Literal["nominal", "ordinal"]
@@ -71,7 +72,7 @@ def fleiss_kappa(
     Source: Fleiss 1971, Psychol Bull 76:378-382, doi:10.1037/h0031619.
     """
     complete, n_left_out, kept = _complete(counts, strata)
-    note = f"{n_left_out} incomplete cases left out" if n_left_out else ""
+    note = f"{counted(n_left_out, 'incomplete case')} left out" if n_left_out else ""
     if not len(complete):
         return Estimate(None, 0, "fleiss", note=NO_PAIRS)
     value = _fleiss(complete, np.ones((1, len(complete))))[0]

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from evaluation.core.accuracy import Reader
 from evaluation.core.readings import FAKE, Reading, Readings
+from generation.core.counting import counted
 from generation.core.labels import REAL
 
 Floats = npt.NDArray[np.float64]
@@ -86,7 +87,7 @@ def scores(readings: Readings, group: str | None = None) -> RatingTable:
         reader.name for reader, has_scores in zip(every.readers, kept.tolist(), strict=True) if not has_scores
     ]
     notes = [
-        f"{n_lost} answers without confidence left out" if n_lost else "",
+        f"{counted(n_lost, 'answer')} without confidence left out" if n_lost else "",
         f"{', '.join(silent)} gave no confidence and {'is' if len(silent) == 1 else 'are'} left out"
         if silent
         else "",

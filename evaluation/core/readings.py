@@ -18,7 +18,7 @@ from evaluation.core.sittings import GrowingSittings, Reading
 from evaluation.core.trial_columns import TrialColumns
 from evaluation.core.trial_roles import CHECK, FIRST, TIMEOUT_COLUMN, roles
 from generation.core.errors import InputError
-from generation.core.labels import REAL
+from generation.core.labels import REAL, SUMS
 from readerstudy.core.trial_csv import TEST, TrialRow
 
 __all__ = ["FAKE", "Matrix", "Reading", "Readings", "ScoreMatrix", "collect"]
@@ -26,7 +26,6 @@ __all__ = ["FAKE", "Matrix", "Reading", "Readings", "ScoreMatrix", "collect"]
 FAKE: Final = "fake"  # the answer; a case has the name of its generator instead
 MAX_LEVELS: Final = 1000  # of confidence: tables of scores have twice as many rows and columns
 _YES: Final = ("1", "true", "yes")
-_SUMS: Final = frozenset({ALL, "balanced"})  # what records call several origins together
 
 Matrix = tuple[tuple[str | None, ...], ...]
 ScoreMatrix = tuple[tuple[int | None, ...], ...]
@@ -271,7 +270,7 @@ def _level(row: TrialRow) -> int:
 
 def _check_truth(table: TrialColumns) -> None:
     """A case has one origin and one lesion class, whoever judged it, and no generator is called as a sum is."""
-    for name in sorted(_SUMS.intersection(map(str, table.words["origin"].different))):
+    for name in sorted(SUMS.intersection(map(str, table.words["origin"].different))):
         raise InputError(
             f'A generator is called "{name}", which is the name of results over several origins; give it another name.'
         )

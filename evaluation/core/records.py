@@ -9,6 +9,7 @@ from typing import Final
 
 from evaluation.core.accuracy import ALL, Accuracy, Reader
 from evaluation.core.proportions import LEVEL, IntervalMethod
+from generation.core.counting import counted
 from generation.core.labels import REAL
 
 THIS_READER: Final = "this reader"
@@ -102,7 +103,8 @@ def of_cell(
         level=level,
         method=method,
         population=THIS_READER,
-        note=cell.absent_because or (f"{n_unanswered} unanswered trials left out" if n_unanswered else None),
+        note=cell.absent_because
+        or (f"{counted(n_unanswered, 'unanswered trial')} left out" if n_unanswered else None),
     )
 
 

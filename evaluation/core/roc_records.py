@@ -14,6 +14,7 @@ from evaluation.core.proportions import LEVEL
 from evaluation.core.rating_tables import Floats, RatingTable, scores
 from evaluation.core.readings import Readings
 from evaluation.core.records import THESE_READERS, THIS_READER, Record
+from generation.core.counting import counted
 from generation.core.labels import REAL
 
 MAX_PAIRED_READERS: Final = 20  # 190 pairs; more would bury the rest, and the panel analysis says more
@@ -100,7 +101,7 @@ def _readers(
         n=n,
         level=level,
         population=THESE_READERS,
-        note=_joined(f"{n} cases that both scored", table.note),
+        note=_joined(f"{counted(n, 'case')} that both scored", table.note),
     )
 
 

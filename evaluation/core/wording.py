@@ -1,4 +1,4 @@
-"""How numbers and names are written for people: percentages with one decimal, p values with three."""
+"""How numbers and names are written for people: percentages with one decimal, p values with three or more."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -6,6 +6,8 @@ from typing import Final
 from generation.core.labels import LESION_CLASSES, REAL
 
 ABSENT: Final = "–"
+_LEVELS: Final = (0.05, 0.01)  # of significance; .001 has words of its own
+_MOST_DECIMALS: Final = 6
 _COUNT_WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -20,13 +22,19 @@ def points(difference: float | None) -> str:
 
 
 def p_value(p: float | None) -> str:
-    """Write a p value with three decimals and no leading zero: p < .001, p = .008."""
+    """Write a p value with three decimals and no leading zero: p < .001, p = .008.
+
+    One below a usual level never reads as that level: it gets as many decimals as it takes, p = .0497.
+    """
     if p is None:
         return ABSENT
-    if p < 0.0005:
+    if p < 0.001:
         return "p < .001"
-    text = f"{p:.3f}"
-    return "p = 1" if text == "1.000" else f"p = {text.removeprefix('0')}"
+    for n_decimals in range(3, _MOST_DECIMALS + 1):
+        text = f"{p:.{n_decimals}f}"
+        if not any(p < level <= float(text) for level in _LEVELS):
+            return "p = 1" if text == "1.000" else f"p = {text.removeprefix('0')}"
+    return "p < .01" if p < 0.01 else "p < .05"
 
 
 def decimal(value: float | None, digits: int = 2) -> str:

@@ -11,6 +11,7 @@ from evaluation.core.multiplicity import holm
 from evaluation.core.proportions import LEVEL, BalancedAccuracy, Difference, Interval, Proportion
 from evaluation.core.trial_columns import TrialColumns
 from evaluation.selectors import answer_counts
+from generation.core.counting import counted
 from readerstudy.models import Study
 from readerstudy.selectors import rules, trials, unblinding
 
@@ -144,10 +145,10 @@ def _chance_note(accuracy: Accuracy) -> str:
     n = sum(p < 0.05 for p in adjusted)
     if not adjusted:
         return ""
-    family = f"Holm-adjusted over {len(adjusted)} cells of reader and source"
+    family = f"Holm-adjusted over {counted(len(adjusted), 'cell')} of reader and source"
     if n == len(adjusted):
         return f"Every cell differs from chance (largest {wording.p_value(max(adjusted))}, {family})."
-    found = f"{wording.count(n).capitalize()} of {len(adjusted)} cells {'differs' if n == 1 else 'differ'} from chance"
+    found = f"{wording.count(n).capitalize()} of {counted(len(adjusted), 'cell')} {'differs' if n == 1 else 'differ'} from chance"
     return f"{found} at the 5 % level ({family}). A cell that does not differ has not been shown to equal chance."
 
 

@@ -5,8 +5,10 @@ So the patch set is the same to the byte whatever made the parts: one process or
 """
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import signal
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -156,8 +158,10 @@ def unwritable(error: OSError, what: str) -> InputError:
 
 def make_parts(
     wishes: Iterable[PartWish], options: ExtractionOptions, parts_folder: Path, *, n_jobs: int = 1
-) -> Iterator[tuple[str, str]]:
+) -> Generator[tuple[str, str]]:
     """Extract patients into parts, one after another or in several processes; yields each as it is done.
+
+    Closed before its end, it ends the processes too: what they had begun may be left as a draft.
 
     Parameters
     ----------
@@ -169,13 +173,31 @@ def make_parts(
         return
     # Spawn, because threads of the parent do not survive a fork.
     context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(n_jobs, mp_context=context, initializer=_one_thread) as pool:
         try:
-            waiting = [pool.submit(make_part, wish, options, parts_folder) for wish in wishes]
+            waiting = []
+            for wish in wishes:
+                with _deaf_to_the_keyboard():
+                    waiting.append(pool.submit(make_part, wish, options, parts_folder))
             for done in as_completed(waiting):
                 yield done.result()
+        except (KeyboardInterrupt, GeneratorExit):
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
+            raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _deaf_to_the_keyboard() -> Iterator[None]:
+    """Processes that begin here do not hear Ctrl-C, which a terminal sends to all; the first one ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def join_parts(

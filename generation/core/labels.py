@@ -33,6 +33,7 @@ DCGAN: Final = "dcgan"
 WGAN: Final = "wgan"
 _SLUG: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 MAX_SOURCE_LENGTH: Final = 40
+SUMS: Final = frozenset({"all", "balanced"})  # what results call several sources together
 
 
 def parse_lesion_class(text: str) -> LesionClass:
@@ -64,5 +65,23 @@ def parse_source(text: str) -> str:
         raise InputError(
             f'Source "{text}" is not a usable name; write at most {MAX_SOURCE_LENGTH} lower-case letters and digits, '
             "with single hyphens or underscores between them, such as stylegan-2."
+        )
+    return word
+
+
+def parse_new_source(text: str) -> str:
+    """Read the name of a source that patches or readings come in with; what results call several sources is no such name.
+
+    Raises
+    ------
+    InputError
+        If it is the name of results over several sources, or no slug.
+    """
+    word = parse_source(text)
+    if word in SUMS:
+        raise InputError(
+            f'Source "{word}" is the name of results over several sources; give the generator another name, such as '
+            f"{word}-gan.",
+            field="source",
         )
     return word

@@ -9,7 +9,7 @@ import logging
 import shutil
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from celery import current_app, group
@@ -75,6 +75,15 @@ def run_part(part_id: int) -> None:
         _join_if_complete(row)
 
 
+def give_up(row: PatchSet) -> int:
+    """Leave whole parts alone of an extraction that was interrupted; returns how many there are."""
+    if row.status == PatchSet.Status.STOPPED:
+        _remove_remains(row.folder)
+        for draft in row.parts_folder.glob(".*.partial-*"):
+            shutil.rmtree(draft, ignore_errors=True)
+    return row.parts.filter(status=PatchSetPart.Status.FINISHED).count()
+
+
 @contextmanager
 def _closed_when_it_ends_badly(row: PatchSet) -> Iterator[None]:
     try:
@@ -132,12 +141,14 @@ def _make_parts(row: PatchSet, waiting: Sequence[PatchSetPart], n_jobs: int, on_
             if extractions.claim_part(part, now=timezone.now()):
                 yield _wish(part, row)
 
-    for pseudonym, sha256 in cohort_extraction.make_parts(wishes(), options, row.parts_folder, n_jobs=n_jobs):
-        sharing.publish(row.parts_folder / pseudonym, row)
-        extractions.finish_part(by_name[pseudonym], sha256=sha256, now=timezone.now())
-        made += 1
-        on_progress(made, row.n_total)
-        _stop_if_wished(row)
+    parts = cohort_extraction.make_parts(wishes(), options, row.parts_folder, n_jobs=n_jobs)
+    with closing(parts):
+        for pseudonym, sha256 in parts:
+            sharing.publish(row.parts_folder / pseudonym, row)
+            extractions.finish_part(by_name[pseudonym], sha256=sha256, now=timezone.now())
+            made += 1
+            on_progress(made, row.n_total)
+            _stop_if_wished(row)
 
 
 def _wish(part: PatchSetPart, row: PatchSet) -> PartWish:

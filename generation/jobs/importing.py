@@ -115,6 +115,14 @@ def run(cohort_id: int, *, on_progress: Progress | None = None) -> None:
         cohorts.forget_origin(cohort)
 
 
+def give_up(cohort: Cohort) -> None:
+    """Leave nothing of an import that was interrupted, and forget where it came from; what has finished stays."""
+    if cohort.status in (Cohort.Status.FAILED, Cohort.Status.STOPPED):
+        _remove_remains(cohort.folder)
+        cohorts.remove_unfinished(cohort)
+    cohorts.forget_origin(cohort)
+
+
 def _finding(source: PatientSource, options: ImportOptions) -> Finding:
     try:
         return Finding(source.position, _facts(source.read(options)), "")

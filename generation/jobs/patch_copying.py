@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from generation import storage
 from generation.core.errors import InputError
 from generation.core.foreign import copying, dicom_frames, found, mapping
 from generation.core.foreign.files import Kind
@@ -51,6 +52,13 @@ def run(patch_set_id: int, *, on_progress: Progress | None = None) -> None:
     finally:
         if origin is not None:
             patch_imports.leave_to_the_bucket(origin)
+
+
+def give_up(row: PatchSet) -> None:
+    """Leave nothing of an import that was interrupted."""
+    if row.status == PatchSet.Status.STOPPED:
+        _remove_remains(row)
+        storage.remove(row.folder)
 
 
 def _copy(row: PatchSet, origin: PatchImport, on_progress: Progress | None) -> PatchSetFolder:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from generation import storage
 from generation.core import checkpoint
 from generation.core.errors import InputError
 from generation.core.patch_set import PatchRow, PatchSetFolder, PatchSetWriter
@@ -42,6 +43,13 @@ def run(patch_set_id: int, *, on_progress: Progress | None = None) -> None:
         jobs.fail(row, error=error, now=timezone.now())
     else:
         _finish(row, folder)
+
+
+def give_up(row: PatchSet) -> None:
+    """Leave nothing of a sampling that was interrupted."""
+    if row.status == PatchSet.Status.STOPPED:
+        _remove_remains(row)
+        storage.remove(row.folder)
 
 
 @patiently

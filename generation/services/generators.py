@@ -13,7 +13,7 @@ from django.utils.text import slugify
 
 from generation import storage
 from generation.core.errors import InputError
-from generation.core.labels import LESION_CLASSES, LesionClass, parse_source
+from generation.core.labels import LESION_CLASSES, LesionClass, parse_new_source
 from generation.core.seeds import check_seed
 from generation.models import Checkpoint, PatchSet
 from generation.services import naming, patch_sets
@@ -29,20 +29,25 @@ def register(*, folder: Path, name: str, now: datetime) -> Checkpoint:
     try:
         facts = json.loads((folder / "state.json").read_text(encoding="utf-8"))
         config, step, sha256 = facts["config"], int(facts["step"]), dict(facts["sha256"])
+        source = str(config["source"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise InputError(
             f"{folder} is not a checkpoint: its state.json is missing or cannot be read."
         ) from None
+    source = parse_new_source(source)
     target = _free_folder(name)
     draft = target.with_name(f".{target.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(folder, draft)
-    shutil.rmtree(target, ignore_errors=True)
-    draft.rename(target)
+    try:
+        shutil.copytree(folder, draft)
+        shutil.rmtree(target, ignore_errors=True)
+        draft.rename(target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     storage.publish(target)
     return Checkpoint.objects.create(
         name=name,
-        source=parse_source(str(config["source"])),
+        source=source,
         step=step,
         path=str(target.relative_to(settings.READERSTUDY_DATA)),
         sha256=sha256,

@@ -18,7 +18,7 @@ from generation import storage
 from generation.core.errors import InputError
 from generation.core.foreign import archive, class_words
 from generation.core.foreign.mapping import Mapping
-from generation.core.labels import parse_source
+from generation.core.labels import parse_new_source
 from generation.models import Job, PatchImport, PatchSet
 from generation.services import import_roots, patch_sets
 
@@ -64,7 +64,7 @@ def request_copy(
     *, row: PatchImport, mapping: Mapping, source: str, name: str = "", now: datetime
 ) -> PatchSet:
     """Queue the import of what a look found."""
-    source = parse_source(source)
+    source = parse_new_source(source)
     row = PatchImport.objects.select_for_update().get(pk=row.pk)
     survey = row.survey
     if row.status != Job.Status.FINISHED or survey is None:

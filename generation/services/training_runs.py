@@ -9,6 +9,7 @@ from django.db import transaction
 
 from generation import storage
 from generation.core import presets
+from generation.core.counting import counted
 from generation.core.errors import InputError
 from generation.core.seeds import check_seed
 from generation.models import Checkpoint, Job, PatchSet, TrainingRun
@@ -67,9 +68,8 @@ def delete(*, run: TrainingRun) -> None:
             raise InputError(f'Training run "{run.name}" is {locked.status}; stop it before deleting it.')
         sampled = PatchSet.objects.filter(checkpoint__run=locked).count()
         if sampled:
-            raise InputError(
-                f'Training run "{run.name}" has {sampled} patch sets sampled from it; delete those first.'
-            )
+            n_sets, them = counted(sampled, "patch set"), "it" if sampled == 1 else "them"
+            raise InputError(f'Training run "{run.name}" has {n_sets} sampled from it; delete {them} first.')
         folder = locked.folder
         locked.delete()
     storage.remove(folder)

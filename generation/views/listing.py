@@ -88,6 +88,25 @@ class Chooser:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What an address asks for, as far as there is such a thing.
+
+    Attributes
+    ----------
+    chosen : value of each filter by its name; empty where all are wanted
+    """
+
+    words: str
+    chosen: dict[str, str]
+    sort: str
+    order: str
+
+    @property
+    def is_descending(self) -> bool:
+        return self.order == DESCENDING
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """The rows that were asked for, and what a page needs to ask for others."""
 
@@ -112,6 +131,11 @@ class Listed:
     def is_empty(self) -> bool:
         """There is nothing at all, whatever is asked for."""
         return not self.n_found and not self.is_filtered
+
+    @property
+    def filter_query(self) -> str:
+        """What was searched for and chosen, for another page about the same rows."""
+        return _query({name: value for name, value in self.asked.items() if name not in (SORT, ORDER)})
 
     @property
     def previous_query(self) -> str:
@@ -144,6 +168,28 @@ class Listing:
 
     def read(self, asked: Mapping[str, Any], rows: "QuerySet[Any]", *, per_page: int = PER_PAGE) -> Listed:
         """Give the page of rows that an address asks for; what it asks for in vain is left out."""
+        offered = {one.name: one.offered(rows) for one in self.filters}
+
+        def find(wish: "Wish") -> "QuerySet[Any]":
+            found = self._matching(rows, wish.words, wish.chosen)
+            return found.order_by(*self._order(wish.sort, wish.order))
+
+        return self.arrange(asked, offered=offered, find=find, per_page=per_page)
+
+    def arrange(
+        self,
+        asked: Mapping[str, Any],
+        *,
+        offered: Mapping[str, list[tuple[str, str]]],
+        find: "Callable[[Wish], Sequence[Any] | QuerySet[Any]]",
+        per_page: int = PER_PAGE,
+    ) -> Listed:
+        """Give the page of what is found by a function: for rows that a database alone can neither sort nor filter.
+
+        Parameters
+        ----------
+        offered : values to choose from with their titles, by the name of their filter
+        """
         sort = str(asked.get(SORT) or "")
         order = str(asked.get(ORDER) or "")
         if sort not in self.by_name:
@@ -151,11 +197,12 @@ class Listing:
         order = DESCENDING if order == DESCENDING else ASCENDING
         words = " ".join(str(asked.get(WORDS) or "").replace("\x00", " ").split())[:200]
         choosers = [
-            Chooser(one, offered := one.offered(rows), _chosen(asked.get(one.name), offered))
+            Chooser(one, offered[one.name], _chosen(asked.get(one.name), offered[one.name]))
             for one in self.filters
         ]
-        found = self._matching(rows, words, choosers).order_by(*self._order(sort, order))
-        kept = {WORDS: words, **{chooser.filter.name: chooser.chosen for chooser in choosers}}
+        chosen = {chooser.filter.name: chooser.chosen for chooser in choosers}
+        found = find(Wish(words, chosen, sort, order))
+        kept = {WORDS: words, **chosen}
         return Listed(
             page=Paginator(found, per_page).get_page(asked.get(PAGE) or 1),
             headings=[self._heading(column, kept, sort, order) for column in self.columns if column.in_table],
@@ -167,10 +214,10 @@ class Listing:
             asked={**kept, SORT: sort, ORDER: order},
         )
 
-    def _matching(self, rows: "QuerySet[Any]", words: str, choosers: Sequence[Chooser]) -> "QuerySet[Any]":
-        for chooser in choosers:
-            if chooser.chosen:
-                rows = rows.filter(**{chooser.filter.field: chooser.chosen})
+    def _matching(self, rows: "QuerySet[Any]", words: str, chosen: Mapping[str, str]) -> "QuerySet[Any]":
+        for one in self.filters:
+            if chosen[one.name]:
+                rows = rows.filter(**{one.field: chosen[one.name]})
         for word in words.split():
             anywhere = Q()
             for name in self.searched:

@@ -14,7 +14,7 @@ from generation.core.foreign import proposal
 from generation.core.foreign.findings import Survey
 from generation.core.foreign.mapping import SCALE_WORDS, Mapping, Scale
 from generation.core.frame_set import PAPER, FrameSet
-from generation.core.labels import LESION_CLASSES, MAX_SOURCE_LENGTH, parse_source
+from generation.core.labels import LESION_CLASSES, MAX_SOURCE_LENGTH, parse_new_source
 from generation.models import PatchSet
 from generation.services.naming import MAX_NAME_LENGTH
 from generation.views.uploads import REFUSED
@@ -179,7 +179,7 @@ class MappingForm(forms.Form):
 
     def clean_source(self) -> str:
         try:
-            return parse_source(self.cleaned_data["source"])
+            return parse_new_source(self.cleaned_data["source"])
         except InputError as error:
             raise forms.ValidationError(str(error)) from None
 

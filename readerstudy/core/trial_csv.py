@@ -2,12 +2,13 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from generation.core.errors import InputError
-from generation.core.labels import parse_lesion_class, parse_source
+from generation.core.labels import parse_lesion_class, parse_new_source
 from readerstudy.core.csv_cells import csv_line, neutral, original
 
 COLUMNS: Final = (
@@ -26,6 +27,7 @@ REQUIRED: Final = ("reader", "case", "origin", "tissue", "answer")
 ANSWERS: Final = ("real", "fake")
 WARM_UP: Final = "warmup"
 TEST: Final = "test"
+_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SYNONYMS: Final = {"synthetic": "fake", "warm_up": WARM_UP, "warm-up": WARM_UP, "": TEST}
 
 
@@ -99,9 +101,19 @@ def read_rows(lines: Iterable[str]) -> list[TrialRow]:
     except csv.Error as error:
         raise InputError(f"The heading of the trial CSV cannot be read ({error}).") from None
     missing = [name for name in REQUIRED if name not in names]
+    if missing and (separator := _separator(names)):
+        raise InputError(
+            f"The cells of the trial CSV are separated by {separator}; save it with commas between them, "
+            f"as in {','.join(REQUIRED)}."
+        )
     if missing:
         raise InputError(
             f"The trial CSV has no column {' or '.join(missing)}; it needs {', '.join(REQUIRED)}."
+        )
+    twice = next((name for name in names if name and names.count(name) > 1), "")
+    if twice:
+        raise InputError(
+            f'The trial CSV has {names.count(twice)} columns called "{twice}"; keep one and rename or delete the others.'
         )
     table.fieldnames = names
     rows = []
@@ -122,13 +134,13 @@ def _row(raw: dict[str, str | None], *, line: int) -> TrialRow:
             reader=_filled(cells, "reader"),
             group=cells.get("group", ""),
             case=_filled(cells, "case"),
-            origin=parse_source(_filled(cells, "origin")),
+            origin=parse_new_source(_filled(cells, "origin")),
             tissue=parse_lesion_class(_filled(cells, "tissue")).value,
             phase=_one_of("phase", cells.get("phase", ""), (WARM_UP, TEST)),
-            order=_number(cells, "order"),
+            order=_whole(cells, "order"),
             answer=_one_of("answer", cells["answer"], ANSWERS) if cells["answer"] else "",
-            confidence=_number(cells, "confidence"),
-            rt_ms=_number(cells, "rt_ms"),
+            confidence=_whole(cells, "confidence"),
+            rt_ms=_rounded(cells, "rt_ms"),
             extra={name: value for name, value in cells.items() if name not in COLUMNS},
         )
     except InputError as error:
@@ -149,7 +161,8 @@ def _one_of(name: str, text: str, known: tuple[str, ...]) -> str:
     return word
 
 
-def _number(cells: dict[str, str], name: str) -> int | None:
+def _rounded(cells: dict[str, str], name: str) -> int | None:
+    """A measure, to its unit."""
     text = cells.get(name, "")
     if not text:
         return None
@@ -157,6 +170,30 @@ def _number(cells: dict[str, str], name: str) -> int | None:
         return round(float(text))
     except (ValueError, OverflowError):
         raise InputError(f'{name} is "{text}"; write a number or leave it empty.') from None
+
+
+def _whole(cells: dict[str, str], name: str) -> int | None:
+    """A level or a place: rounded it would be another one. Spreadsheets and R may write 4 as 4.0."""
+    text = cells.get(name, "")
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not number.is_integer():
+        raise InputError(f'{name} is "{text}"; write a whole number such as 3, or leave it empty.')
+    return int(number)
+
+
+def _separator(names: Sequence[str]) -> str:
+    """What stands between the names of a heading in place of commas; "" if nothing known does."""
+    heading = ",".join(names)
+    for sign, words in _SEPARATORS.items():
+        cells = {cell.strip(' "') for cell in heading.split(sign)}
+        if len(cells.intersection(REQUIRED)) > len(set(names).intersection(REQUIRED)):
+            return words
+    return ""
 
 
 def _without_bom(lines: Iterable[str]) -> Iterator[str]:

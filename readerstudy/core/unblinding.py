@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from generation.core.counting import counted
+
 AFTER_COLUMN = "is_after_unblinding"  # of the trial CSV, only where a study was unblinded early
 
 
@@ -27,7 +29,7 @@ class EarlyUnblinding:
         """What every result says."""
         return (
             f"Results were unblinded early by {self.by} on {moment(self.at)}, while readers could still read: "
-            f"{self.n_before} responses of the test had come by then, {self.n_after} came after it. "
+            f"{counted(self.n_before, 'response')} of the test had come by then, {self.n_after} came after it. "
             f"Reason: {self.reason}"
         )
 

@@ -1,13 +1,15 @@
 """Who did what, and when."""
 
 import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.db import models
 
+from generation.core.counting import counted
 from readerstudy.models.study import Study
 
-# How the audit log tells each verb.
+# How the audit log tells each verb; {days:day} is a number with its noun, 1 day or 3 days.
 SENTENCES: Final[dict[str, str]] = {
     "pool.created": "made a pool",
     "pool.patch_excluded": "took patch {patch} out of the pool {pool}: {reason}",
@@ -50,7 +52,7 @@ SENTENCES: Final[dict[str, str]] = {
     "session.started": "started reading",
     "session.consented": "agreed to take part",
     "session.last_warm_up_seen": "finished the warm-up",
-    "session.paused_long": "came back after {days} days and was shown {n_refresher} warm-up panels again",
+    "session.paused_long": "came back after {days:day} and was shown {n_refresher:warm-up panel} again",
     "session.refreshed": "saw the warm-up panels again",
     "session.last_test_answered": "answered the last panel",
 }
@@ -58,6 +60,19 @@ SENTENCES: Final[dict[str, str]] = {
 DISCARDED: Final = (
     "of_discarded"  # in the data of an event whose study was a draft and is gone: its name and slug
 )
+
+
+class _Counted(int):
+    """A number that a sentence tells with its noun."""
+
+    def __format__(self, noun: str) -> str:
+        return counted(int(self), noun) if noun else str(int(self))
+
+
+def tell(verb: str, data: Mapping[str, Any]) -> str:
+    """What an event says, in English whatever language is spoken: it also stands in exports."""
+    told = {name: _Counted(value) if type(value) is int else value for name, value in data.items()}
+    return SENTENCES[verb].format(**told)
 
 
 class AuditEvent(models.Model):
@@ -81,7 +96,7 @@ class AuditEvent(models.Model):
     @property
     def sentence(self) -> str:
         """What was done, in words."""
-        told = SENTENCES[self.verb].format(**self.data)
+        told = tell(self.verb, self.data)
         gone = self.data.get(DISCARDED)
         return f'{told} (the draft "{gone["name"]}", discarded since)' if gone else told
 

@@ -1,13 +1,13 @@
 """How readers get on, for the desk: never an answer, never whether it was right, before or after closing."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, cast
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from readerstudy.core import display_check, pace
 from readerstudy.core.display_check import DisplayCheck
@@ -68,6 +68,11 @@ class ReaderLine:
         return STATES[self.state]
 
     @property
+    def described(self) -> str:
+        """What a search looks through."""
+        return f"{self.name} {self.pseudonym} {self.invitation.reader.email}".casefold()
+
+    @property
     def percent(self) -> int:
         return round(100 * self.n_done / self.n_trials) if self.n_trials else 0
 
@@ -78,15 +83,38 @@ class ReaderLine:
         return ", ".join(reason.value.replace("_", " ") for reason in found)
 
 
-def of_readers(study: Study, *, now: datetime) -> list[ReaderLine]:
-    """Every invited reader of a study, by pseudonym, in three queries whatever their number."""
-    invitations = Invitation.objects.filter(reader__study=study).select_related("reader", "session")
+def of_readers(
+    study: Study, *, now: datetime, among: Collection[Invitation] | None = None
+) -> list[ReaderLine]:
+    """Every invited reader of a study, or some of them, by pseudonym, in three queries whatever their number."""
     sessions = ReadingSession.objects.filter(invitation__reader__study=study)
+    if among is not None:
+        sessions = sessions.filter(invitation__in=among)
     counts: dict[int, dict[str, int]] = {
         row.pop("pk"): row
         for row in cast("Iterable[dict[str, int]]", sessions.values("pk").annotate(**_COUNTS))
     }
-    paces = _paces(study)
+    invitations = _invitations(study) if among is None else among
+    return _lines(study, invitations, counts=counts, paces=_paces(sessions), now=now)
+
+
+def at_a_glance(study: Study, *, now: datetime) -> list[ReaderLine]:
+    """Every invited reader as `of_readers` has them, without what is counted of their trials: one query, quick for any number."""
+    return _lines(study, _invitations(study), counts={}, paces={}, now=now)
+
+
+def _invitations(study: Study) -> Collection[Invitation]:
+    return list(Invitation.objects.filter(reader__study=study).select_related("reader", "session"))
+
+
+def _lines(
+    study: Study,
+    invitations: Iterable[Invitation],
+    *,
+    counts: dict[int, dict[str, int]],
+    paces: dict[int, Pace],
+    now: datetime,
+) -> list[ReaderLine]:
     protocol = study.rules
     return [
         _line(
@@ -109,19 +137,19 @@ _COUNTS: Final[dict[str, Any]] = {
 }
 
 
-def _paces(study: Study) -> dict[int, Pace]:
+def _paces(sessions: QuerySet[ReadingSession]) -> dict[int, Pace]:
     """The pace of each session, from the times of its done test trials; those of one session at a time."""
     found: dict[int, Pace] = {}
-    for session_id, rows in groupby(_times(study), key=itemgetter(0)):
+    for session_id, rows in groupby(_times(sessions), key=itemgetter(0)):
         found[session_id] = pace.of_answers([given for _, given in rows])
     return found
 
 
-def _times(study: Study) -> Iterator[tuple[int, Given]]:
+def _times(sessions: QuerySet[ReadingSession]) -> Iterator[tuple[int, Given]]:
     """Done test trials, session by session."""
-    rows = Trial.objects.filter(
-        session__invitation__reader__study=study, phase=Phase.TEST, done_at__isnull=False
-    ).values_list("session_id", "served_at", "done_at", "response__rt_ms", "response__waited_ms")
+    rows = Trial.objects.filter(session__in=sessions, phase=Phase.TEST, done_at__isnull=False).values_list(
+        "session_id", "served_at", "done_at", "response__rt_ms", "response__waited_ms"
+    )
     rows = rows.order_by("session_id")
     for session_id, served_at, done_at, rt_ms, waited_ms in rows.iterator(chunk_size=2000):
         if served_at is None or done_at is None:  # the database allows neither in a done trial
@@ -142,7 +170,7 @@ def _line(
     now: datetime,
 ) -> ReaderLine:
     session = getattr(invitation, "session", None)
-    counted = counts[session.pk] if session else {}
+    counted = counts.get(session.pk, {}) if session else {}
     check = _latest_check(session)
     state = REVOKED if invitation.revoked_at else session.state if session else INVITED
     if invitation.reader.withdrawn_at is not None:
@@ -187,6 +215,9 @@ SORTS: Final[dict[str, Callable[[ReaderLine], Any]]] = {
 }
 
 
+COUNTED: Final = frozenset({"done", "pace", "timeouts", "pauses"})  # of trials
+
+
 def arranged(
     lines: Iterable[ReaderLine],
     *,
@@ -196,14 +227,14 @@ def arranged(
     state: str = "",
     words: str = "",
 ) -> list[ReaderLine]:
-    """Lines of one group and state whose name, pseudonym or address holds the words, sorted by a column."""
-    wanted = words.strip().casefold()
+    """Lines of one group and state whose name, pseudonym or address holds each of the words, sorted by a column."""
+    wanted = words.casefold().split()
     chosen = [
         line
         for line in lines
         if (not group or line.group == group)
         and (not state or line.state == state)
-        and wanted in f"{line.name} {line.pseudonym} {line.invitation.reader.email}".casefold()
+        and all(word in line.described for word in wanted)
     ]
     key = SORTS.get(sort, SORTS["reader"])
     known = [line for line in chosen if key(line) is not None]

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
 
 from generation.core.errors import InputError
 from readerstudy.models import ApiToken
@@ -18,6 +19,7 @@ from readerstudy.selectors.accounts import ADMINISTRATOR, KINDS, STUDY_ADMIN, ki
 from readerstudy.services import audit
 
 MAX_USER_NAME_LENGTH = 150
+_ONLY_ONE = "{name} is the only active administrator of this instance; make somebody else one first."
 
 
 @transaction.atomic
@@ -40,11 +42,13 @@ def create(*, user_name: str, kind: str, by: str, now: datetime, name: str = "",
 @transaction.atomic
 def change_kind(*, user: User, kind: str, by: str, now: datetime) -> User:
     """Make an account an administrator, a study admin, or neither."""
-    user = _locked(user)
+    user, is_last_administrator = _locked_with_administrators(user)
     if kind == kind_of(user):
         return user
     if user.username == by:
         raise InputError("You cannot change what you are yourself; ask another administrator.")
+    if is_last_administrator:
+        raise InputError(_ONLY_ONE.format(name=user.username))
     _make(user, kind)
     audit.write(study=None, actor=by, verb="account.kind_changed", now=now, user=user.username, kind=kind)
     return user
@@ -53,9 +57,11 @@ def change_kind(*, user: User, kind: str, by: str, now: datetime) -> User:
 @transaction.atomic
 def deactivate(*, user: User, by: str, now: datetime) -> User:
     """Shut an account out: its sessions and API tokens stop working now, its roles and traces stay."""
-    user = _locked(user)
+    user, is_last_administrator = _locked_with_administrators(user)
     if user.username == by:
         raise InputError("You cannot deactivate yourself; ask another administrator.")
+    if is_last_administrator:
+        raise InputError(_ONLY_ONE.format(name=user.username))
     if user.is_active:
         user.is_active = False
         user.save(update_fields=["is_active"])
@@ -162,3 +168,15 @@ def _make(user: User, kind: str) -> None:
 
 def _locked(user: User) -> User:
     return User.objects.select_for_update().get(pk=user.pk)
+
+
+def _locked_with_administrators(user: User) -> tuple[User, bool]:
+    """Lock an account and every active administrator; whether the account is the only one of these.
+
+    Two administrators who shut each other out at one moment wait here for each other, in the order of their numbers;
+    the later one sees what the earlier one did.
+    """
+    wanted = Q(pk=user.pk) | Q(is_superuser=True, is_active=True)
+    rows = list(User.objects.select_for_update().filter(wanted).order_by("pk"))
+    [locked] = [row for row in rows if row.pk == user.pk]
+    return locked, [row.pk for row in rows if row.is_superuser and row.is_active] == [user.pk]

@@ -6,6 +6,7 @@ from typing import Final
 from django.db import IntegrityError, transaction
 
 from generation.core.errors import InputError
+from generation.core.storable import is_storable
 from generation.models import PatchSet
 from readerstudy.models import Pool, PoolExclusion
 from readerstudy.selectors import pools as selectors
@@ -43,6 +44,10 @@ def exclude(*, pool: Pool, patch_index: int, reason: str, by: str, now: datetime
     if not 1 <= len(reason) <= MAX_REASON_LENGTH:
         raise InputError(
             f"Say why in 1 to {MAX_REASON_LENGTH} characters; it is kept in the audit log.", field="reason"
+        )
+    if not is_storable(reason):
+        raise InputError(
+            f'The reason "{reason}" holds a character that no text has; write it again.', field="reason"
         )
     rows = selectors.opened(pool.patch_set).rows
     if not 0 <= patch_index < len(rows):

@@ -15,8 +15,7 @@ Role = StudyRole.Role
 @transaction.atomic
 def grant(*, study: Study, user: User, role: str, by: str, now: datetime) -> StudyRole:
     """Give an account a role; giving it again changes nothing."""
-    if role not in Role.values:
-        raise Refused(f'The role "{role}" is unknown; choose one of {", ".join(Role.values)}.')
+    _check(role)
     study = Study.objects.select_for_update().get(pk=study.pk)
     row, is_new = StudyRole.objects.get_or_create(
         study=study, user=user, role=role, defaults={"granted_by": by, "granted_at": now}
@@ -29,6 +28,7 @@ def grant(*, study: Study, user: User, role: str, by: str, now: datetime) -> Stu
 @transaction.atomic
 def withdraw(*, study: Study, user: User, role: str, by: str, now: datetime) -> None:
     """Take a role away; a study keeps at least one owner."""
+    _check(role)
     study = Study.objects.select_for_update().get(pk=study.pk)
     rows = StudyRole.objects.filter(study=study, user=user, role=role)
     if not rows.exists():
@@ -39,6 +39,11 @@ def withdraw(*, study: Study, user: User, role: str, by: str, now: datetime) -> 
         )
     rows.delete()
     audit.write(study=study, actor=by, verb="role.withdrawn", now=now, user=user.username, role=role)
+
+
+def _check(role: str) -> None:
+    if role not in Role.values:
+        raise Refused(f'The role "{role}" is unknown; choose one of {", ".join(Role.values)}.')
 
 
 def make_owner_of_new(study: Study, *, by: str, now: datetime) -> None:

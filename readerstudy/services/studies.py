@@ -21,7 +21,7 @@ from readerstudy.core.protocol import CHECK, Protocol
 from readerstudy.core.unblinding import moment
 from readerstudy.models import AuditEvent, Case, Pool, Study
 from readerstudy.models.audit import DISCARDED
-from readerstudy.selectors import familiarity, rules, versions
+from readerstudy.selectors import familiarity, letters, rules, versions
 from readerstudy.selectors import pools as pool_selectors
 from readerstudy.services import audit, frozen_pixels, roles
 from readerstudy.services.naming import free_slug
@@ -142,7 +142,8 @@ def set_end(*, study: Study, ends_at: datetime | None, by: str, now: datetime) -
     rules.check_can_set_end(study)
     if ends_at is not None and ends_at <= now:
         raise InputError(
-            f"The end {moment(ends_at)} has passed; give a later time, or close the study.", field="ends_at"
+            f"The end {letters.told(ends_at)} has passed; give a later time, or close the study.",
+            field="ends_at",
         )
     if study.ends_at != ends_at:
         study.ends_at = ends_at

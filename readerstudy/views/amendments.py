@@ -14,6 +14,7 @@ from readerstudy.models import Study
 from readerstudy.selectors import rules, versions
 from readerstudy.services import amendments, studies, unblinding
 from readerstudy.views.decision_forms import EndForm, ReasonForm
+from readerstudy.views.studies import overview
 
 
 @require_http_methods(["GET", "POST"])
@@ -85,19 +86,22 @@ def set_end(request: HttpRequest, slug: str) -> HttpResponse:
     """Move the end of reading; an empty one leaves it to closing."""
     study = get_object_or_404(Study, slug=slug)
     form = EndForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, " ".join(str(error) for error in form.errors["ends_at"]))
-        return redirect("readerstudy:study", study.slug)
-    try:
+    if back := _refused(request, study, rules.check_can_set_end):
+        return back
+    if form.is_valid():
         ends_at = form.cleaned_data["ends_at"]
-        studies.set_end(study=study, ends_at=ends_at, by=request.user.get_username(), now=timezone.now())
-    except InputError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(
-            request, "The end of reading is set." if ends_at else "Reading ends when the study is closed."
-        )
-    return redirect("readerstudy:study", study.slug)
+        try:
+            studies.set_end(study=study, ends_at=ends_at, by=request.user.get_username(), now=timezone.now())
+        except Refused as error:  # somebody closed it meanwhile
+            return _back(request, study, error)
+        except InputError as error:
+            form.add_error("ends_at", str(error))
+        else:
+            done = "The end of reading is set." if ends_at else "Reading ends when the study is closed."
+            messages.success(request, done)
+            return redirect("readerstudy:study", study.slug)
+    messages.error(request, "The end of reading was not changed: the form “End of reading” says why.")
+    return overview(request, study.slug, end_form=form)
 
 
 def _refused(request: HttpRequest, study: Study, check: Callable[[Study], None]) -> HttpResponse | None:

@@ -6,28 +6,19 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from generation.core.errors import InputError
+from generation.views.listing import PER_PAGE, WORDS
 from readerstudy.core.names import GROUPS
-from readerstudy.models import Study
+from readerstudy.models import Invitation, Study
 from readerstudy.selectors import letters, monitoring, rules, withdrawals
-from readerstudy.selectors.monitoring import STATES, ReaderLine
+from readerstudy.selectors.monitoring import ReaderLine
 from readerstudy.services import invitations as services
+from readerstudy.views import reader_list
 from readerstudy.views.invitation_forms import InvitationForm
-
-COLUMNS = {
-    "reader": "Reader",
-    "group": "Group",
-    "state": "State",
-    "done": "Test trials",
-    "pace": "Pace",
-    "seen": "Last seen",
-    "display": "Display",
-    "timeouts": "Time-outs",
-    "pauses": "Pauses",
-}
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,20 +38,32 @@ def readers(request: HttpRequest, slug: str) -> HttpResponse:
                 request,
                 f"{invitation.reader.name} is {invitation.reader.pseudonym}; copy the personal link below and send it.",
             )
-            return redirect("readerstudy:study_readers", study.slug)
+            return redirect(_page_with(invitation))
     now = timezone.now()
-    lines = monitoring.of_readers(study, now=now)
+    readers_found = reader_list.read(request.GET, study, now=now)
+    lines = readers_found.everybody
+    shown = readers_found.shown(study, now=now)
     context = {
         "study": study,
-        "lines": lines,
-        "links": [_linked(request, line, now) for line in lines if line.state != monitoring.LEFT],
+        "list": readers_found.listed,
+        "n_readers": len(lines),
+        "shown": shown,
+        "links": [_linked(request, line, now) for line in shown if line.state != monitoring.LEFT],
+        "has_links": any(line.state != monitoring.LEFT for line in lines),
         "withdrawals": withdrawals.of_study(study),
         "form": form,
         "groups": _groups_offered(lines),
         "can_invite": rules.can_invite(study),
-        **_monitored(request, lines),
     }
     return render(request, "readerstudy/study_readers.html", context, status=422 if form.errors else 200)
+
+
+def _page_with(invitation: Invitation) -> str:
+    """The page that shows a reader: of many, only this one."""
+    study = invitation.reader.study
+    address = reverse("readerstudy:study_readers", args=[study.slug])
+    is_on_first = study.readers.count() <= PER_PAGE
+    return address if is_on_first else f"{address}?{urlencode({WORDS: invitation.reader.pseudonym})}"
 
 
 def _linked(request: HttpRequest, line: ReaderLine, now: datetime) -> dict[str, object]:
@@ -79,34 +82,3 @@ def site_of(request: HttpRequest) -> str:
 
 def _groups_offered(lines: list[ReaderLine]) -> list[str]:
     return sorted({*GROUPS, *(line.group for line in lines)})
-
-
-def _monitored(request: HttpRequest, lines: list[ReaderLine]) -> dict[str, object]:
-    """The table of progress as its address asks for it: sorted, and filtered."""
-    asked = {name: request.GET.get(name, "") for name in ("group", "state", "words")}
-    sort = request.GET.get("sort", "reader")
-    is_descending = request.GET.get("order") == "desc"
-    columns = []
-    for name, title in COLUMNS.items():
-        is_sorted = name == sort
-        query = {**asked, "sort": name, "order": "desc" if is_sorted and not is_descending else "asc"}
-        columns.append(
-            {
-                "name": name,
-                "title": title,
-                "query": urlencode({key: value for key, value in query.items() if value}),
-                "sorted": ("descending" if is_descending else "ascending") if is_sorted else "",
-            }
-        )
-    return {
-        "columns": columns,
-        "asked": asked,
-        "sort": sort,
-        "order": request.GET.get("order", ""),
-        "shown": monitoring.arranged(lines, sort=sort, is_descending=is_descending, **asked),
-        "groups_here": sorted({line.group for line in lines}),
-        "states_here": {
-            state: title for state, title in STATES.items() if any(line.state == state for line in lines)
-        },
-        "is_filtered": any(asked.values()),
-    }

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from generation.core.errors import InputError
+from generation.core.storable import is_storable
 from readerstudy import access_table
 from readerstudy.models import Study
 from readerstudy.selectors import access
@@ -27,18 +28,14 @@ def grant(request: HttpRequest, slug: str) -> HttpResponse:
     """Give an account a role, by its user name or e-mail."""
     study = get_object_or_404(Study, slug=slug)
     named = request.POST.get("account", "").strip()
-    user = (
-        User.objects.filter(Q(username=named) | Q(email__iexact=named), is_active=True).first()
-        if named
-        else None
-    )
+    user = _found(Q(username=named) | Q(email__iexact=named), named, is_active=True)
     if user is None:
         sentence = f'There is no active account with the user name or e-mail "{named}"; ask an administrator to make one.'
         return _shown(
             request,
             study,
             named=named,
-            complaint=sentence if named else "Say whom: a user name or an e-mail.",
+            complaint=str(InputError(sentence)) if named else "Say whom: a user name or an e-mail.",
         )
     try:
         services.grant(
@@ -58,8 +55,11 @@ def grant(request: HttpRequest, slug: str) -> HttpResponse:
 def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a role away."""
     study = get_object_or_404(Study, slug=slug)
-    user = get_object_or_404(User, username=request.POST.get("account", ""))
-    role = request.POST.get("role", "")
+    named, role = request.POST.get("account", ""), request.POST.get("role", "")
+    user = _found(Q(username=named), named)
+    if user is None:
+        sentence = f'There is no account with the user name "{named}"; choose one from the list.'
+        return _shown(request, study, complaint=str(InputError(sentence)))
     try:
         services.withdraw(
             study=study, user=user, role=role, by=request.user.get_username(), now=timezone.now()
@@ -71,6 +71,11 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
     if user.pk == request.user.pk and not access.roles_in(study, user):
         return redirect("readerstudy:studies")
     return redirect("readerstudy:study_people", slug)
+
+
+def _found(where: Q, named: str, **more: bool) -> User | None:
+    """The account that a form names; a name that no database takes is nobody's."""
+    return User.objects.filter(where, **more).first() if named and is_storable(named) else None
 
 
 def _shown(request: HttpRequest, study: Study, *, named: str = "", complaint: str = "") -> HttpResponse:

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from generation.core.storable import is_storable
 from readerstudy.core import judgement, refresher
 from readerstudy.core import panel as panels
 from readerstudy.core import panel_data as panel_bytes
@@ -135,7 +136,7 @@ def take_back(request: HttpRequest, token: str) -> HttpResponse:
         responses.take_back(
             public_id=row.session.public_id,
             token=token,
-            key=request.POST.get("key", "")[:MAX_KEY_LENGTH],
+            key=_key(request),
             now=timezone.now(),
         )
     return redirect("reading:session", row.session.public_id)
@@ -173,9 +174,17 @@ def _store(request: HttpRequest, row: Trial) -> Progress:
     return responses.give(
         **where,
         judgement=judgement.from_form(request.POST),
-        key=request.POST.get("key", "")[:MAX_KEY_LENGTH],
+        key=_key(request),
         now=timezone.now(),
     )
+
+
+def _key(request: HttpRequest) -> str:
+    """What tells one press of a button from another."""
+    key = request.POST.get("key", "")[:MAX_KEY_LENGTH]
+    if not is_storable(key):
+        raise Refused("The request has no usable {name}; load the page again.", name="key")
+    return key
 
 
 def _is_time_for_a_break(row: Trial, progress: Progress) -> bool:

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from generation.core.storable import is_storable
 from readerstudy.core import judgement
 from readerstudy.core.errors import Closed, Conflict, Gone, Moved, OutOfTurn, Refused
 from readerstudy.selectors import room
@@ -172,7 +173,7 @@ def _addressed(body: Reply) -> dict[str, str]:
 
 def _text(body: Reply, name: str) -> str:
     value = body.get(name)
-    if not isinstance(value, str) or not 1 <= len(value) <= MAX_KEY_LENGTH:
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_KEY_LENGTH or not is_storable(value):
         raise Refused("The request has no usable {name}; load the page again.", name=name)
     return value
 

@@ -82,6 +82,11 @@ def revise(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def study(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a study's protocol, what can be done next, and how far readers are."""
+    return overview(request, slug)
+
+
+def overview(request: HttpRequest, slug: str, *, end_form: EndForm | None = None) -> HttpResponse:
+    """The page of a study; with a form that was refused it answers 422."""
     row = get_object_or_404(selectors.studies(), slug=slug)
     protocol, held = row.rules, access.roles_in(row, request.user)
     context = {
@@ -107,7 +112,9 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
         "can_close": rules.can_close(row) and Role.OWNER in held,
         "can_see_results": rules.can_see_results(row) and bool(held & {Role.OWNER, Role.ANALYST}),
     }
-    return render(request, "readerstudy/study.html", context)
+    if end_form is None:
+        return render(request, "readerstudy/study.html", context)
+    return render(request, "readerstudy/study.html", {**context, "end_form": end_form}, status=422)
 
 
 @require_POST

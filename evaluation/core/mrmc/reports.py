@@ -14,6 +14,7 @@ from evaluation.core.mrmc.merit import AUC, Merit
 from evaluation.core.mrmc.obuchowski_rockette import FRRC, RRFC, RRRC, FTest, ObuchowskiRockette, Randomness
 from evaluation.core.mrmc.ratings import Ratings
 from evaluation.core.proportions import LEVEL, Interval
+from generation.core.counting import counted
 
 PROCEDURES: Final[dict[Randomness, str]] = {
     RRRC: "random readers and random cases, Hillis df",
@@ -141,7 +142,7 @@ def by_bootstrap(
         notes, randomness = ["only the cases are resampled, for there is one reader"], FRRC
     notes.extend(_few_readers(ratings.n_readers))
     if drawn.n_left_out:
-        notes.append(f"{drawn.n_left_out} resamples without a value left out")
+        notes.append(f"{counted(drawn.n_left_out, 'resample')} without a value left out")
     if ratings.n_arms == 1:
         estimate = float(drawn.estimates[0])
         yield Finding(
@@ -220,7 +221,7 @@ def _few_readers(n_readers: int) -> tuple[str, ...]:
     if not 1 < n_readers < anova.FEW_READERS:
         return ()
     return (
-        f"only {n_readers} readers: the variance between readers rests on {_count(n_readers - 1, 'degree')} "
+        f"only {n_readers} readers: the variance between readers rests on {counted(n_readers - 1, 'degree')} "
         "of freedom; read the interval with care",
     )
 
@@ -239,7 +240,3 @@ def _components(study: ObuchowskiRockette) -> str:
         "cov3": e.cov3,
     }
     return ", ".join(f"{name} {value:.6g}" for name, value in named.items() if value is not None)
-
-
-def _count(n: int, noun: str = "reader") -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

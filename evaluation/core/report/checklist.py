@@ -11,6 +11,7 @@ from typing import Final
 from evaluation.core import participant_flow, wording
 from evaluation.core.analysis import Analysis
 from evaluation.core.chance_records import margin_note
+from generation.core.counting import counted
 
 REFERENCES: Final = (
     "GRRAS: Kottner et al. 2011, doi:10.1016/j.jclinepi.2010.03.002",
@@ -169,7 +170,7 @@ def _cases(analysis: Analysis) -> str:
     readings = analysis.readings
     by_origin = ", ".join(f"{len(readings.cases_of(one))} {wording.origin(one)}" for one in readings.origins)
     tissues = ", ".join(wording.tissue(one) for one in readings.tissues)
-    return f"{len(readings.cases)} test cases: {by_origin}; {tissues}."
+    return f"{counted(len(readings.cases), 'test case')}: {by_origin}; {tissues}."
 
 
 def _groups(analysis: Analysis) -> str:
@@ -204,7 +205,7 @@ def _process(analysis: Analysis, design: Design) -> str:
             if design.repeat_distance
             else ""
         )
-        said.append(f"{n_repeats} second readings{gap}; only agreement with oneself uses them.")
+        said.append(f"{counted(n_repeats, 'second reading')}{gap}; only agreement with oneself uses them.")
     if design.time_limit_seconds is not None:
         limit = f"{design.time_limit_seconds} s for a panel" if design.time_limit_seconds else "none"
         said.append(f"Time limit: {limit}.")
@@ -222,8 +223,9 @@ def _obtained(analysis: Analysis) -> str:
         sum(one.n_analysed for one in flow.readers),
         sum(one.n_repeats for one in flow.readers),
     )
-    readers = f"{flow.n_tested} reader{'' if flow.n_tested == 1 else 's'}"
-    return f"{readers}, {flow.n_cases} cases, {n_answers} answers analysed, {n_repeats} repeated readings."
+    counts = {"reader": flow.n_tested, "case": flow.n_cases}
+    told = ", ".join(counted(n, noun) for noun, n in counts.items())
+    return f"{told}, {counted(n_answers, 'answer')} analysed, {counted(n_repeats, 'repeated reading')}."
 
 
 def _missing(analysis: Analysis) -> str:

@@ -1,5 +1,6 @@
 """Extract the patches of a cohort into a patch set."""
 
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,9 +10,12 @@ from generation.core.errors import InputError
 from generation.core.extraction_options import HEALTHY_PER_BREAST_SLICE, ExtractionOptions
 from generation.core.intensity import IntensityRange
 from generation.jobs import extracting
+from generation.management import stopping
 from generation.management.progress import ProgressBar
 from generation.models import Cohort, PatchSet
 from generation.services import extractions, patch_sets, regions
+
+MAX_JOBS = 256
 
 
 class Command(BaseCommand):
@@ -47,18 +51,29 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            row = self._resumed(options["cohort"]) if options["resume"] else self._requested(options)
-        except InputError as error:
-            raise CommandError(str(error)) from error
-        with ProgressBar("patient") as bar:
-            extracting.run(row.pk, n_jobs=options["jobs"], on_progress=bar.show)
+        if not 1 <= options["jobs"] <= MAX_JOBS:
+            raise CommandError(
+                f"--jobs is {options['jobs']}; write a number of processes from 1 to {MAX_JOBS}."
+            )
+        with stopping.on_signals("Stopped; nothing was extracted.") as interruption:
+            row = self._extract(options, interruption)
         row.refresh_from_db()
         if row.status != PatchSet.Status.FINISHED:
             raise CommandError(row.error or f"The extraction is {row.status}.")
         self.stdout.write(
             f"Patch set {row.slug}: {row.n_benign} benign, {row.n_malignant} malignant, {row.n_no_findings} healthy patches in {row.folder}"
         )
+
+    def _extract(self, options: dict[str, Any], interruption: stopping.Interruption) -> PatchSet:
+        try:
+            with interruption.held():
+                row = self._resumed(options["cohort"]) if options["resume"] else self._requested(options)
+                interruption.ends_with(partial(_give_up, row))
+        except InputError as error:
+            raise CommandError(str(error)) from error
+        with ProgressBar("patient") as bar:
+            extracting.run(row.pk, n_jobs=options["jobs"], on_progress=bar.show)
+        return row
 
     def _requested(self, options: dict[str, Any]) -> PatchSet:
         cohort = Cohort.objects.filter(slug=options["cohort"]).first()
@@ -88,3 +103,14 @@ class Command(BaseCommand):
             raise InputError(f'There is no extraction "{slug}"; unfinished are: {known}.')
         extractions.resume(patch_set=row, now=timezone.now())
         return row
+
+
+def _give_up(row: PatchSet) -> str:
+    is_stopped = stopping.mark_stopped(row)
+    n_kept = extracting.give_up(row)
+    if not is_stopped:
+        return f"The extraction had ended before it was to be stopped: patch set {row.slug} is {row.status}."
+    return (
+        f"Stopped; the patches of {n_kept} of {row.parts.count()} patients are kept: "
+        f"`manage.py extract_patches {row.slug} --resume` goes on with the others."
+    )

@@ -1,6 +1,7 @@
 """Import a folder of scans as a cohort."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tqdm import tqdm
 from generation.core.errors import InputError
 from generation.core.import_options import ImportOptions, PhaseRule
 from generation.jobs import importing
+from generation.management import stopping
 from generation.management.progress import ProgressBar
 from generation.models import Cohort
 from generation.services import cohorts, regions
@@ -51,11 +53,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            chosen = importing.options_of(options)
-            if options["dry_run"]:
-                self._look(options["folder"], chosen, as_json=options["json"])
-            else:
-                self._import(options, chosen)
+            with stopping.on_signals("Stopped; nothing was imported.") as interruption:
+                chosen = importing.options_of(options)
+                if options["dry_run"]:
+                    self._look(options["folder"], chosen, as_json=options["json"])
+                else:
+                    self._import(options, chosen, interruption)
         except InputError as error:
             raise CommandError(str(error)) from error
 
@@ -85,12 +88,16 @@ class Command(BaseCommand):
         if not as_json:
             self.stdout.write(f"{len(findings)} patients can be imported.")
 
-    def _import(self, options: dict[str, Any], chosen: ImportOptions) -> None:
+    def _import(
+        self, options: dict[str, Any], chosen: ImportOptions, interruption: stopping.Interruption
+    ) -> None:
         folder: Path = options["folder"]
         name = options["name"] or cohorts.default_name(folder, now=timezone.now())
-        cohort = cohorts.request_import(
-            folder=folder, name=name, note=options["note"], options=chosen.as_dict(), now=timezone.now()
-        )
+        with interruption.held():
+            cohort = cohorts.request_import(
+                folder=folder, name=name, note=options["note"], options=chosen.as_dict(), now=timezone.now()
+            )
+            interruption.ends_with(partial(_give_up, cohort))
         with ProgressBar("patient") as bar:
             importing.run(cohort.pk, on_progress=bar.show)
         cohort.refresh_from_db()
@@ -106,6 +113,14 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Cohort {cohort.slug}: {n_patients} patients imported. Next: manage.py {next_step} {cohort.slug}"
             )
+
+
+def _give_up(cohort: Cohort) -> str:
+    is_stopped = stopping.mark_stopped(cohort)
+    importing.give_up(cohort)
+    if not is_stopped:
+        return f"The import had ended before it was to be stopped: cohort {cohort.slug} is {cohort.status}."
+    return "Stopped; nothing was imported and it is forgotten where from: give the same command again to import it."
 
 
 def _sentences(finding: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from generation.core.foreign.findings import Survey
 from generation.core.foreign.mapping import Mapping, Scale
 from generation.core.labels import parse_source
 from generation.jobs import patch_copying, patch_looking
+from generation.management import stopping
 from generation.management.progress import ProgressBar
 from generation.models import Job, PatchImport, PatchSet
 from generation.selectors import patch_sets as selectors
@@ -70,26 +72,35 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self._import(options)
+            with stopping.on_signals("Stopped; nothing was imported.") as interruption:
+                self._import(options, interruption)
         except InputError as error:
             raise CommandError(str(error)) from error
 
-    def _import(self, options: dict[str, Any]) -> None:
+    def _import(self, options: dict[str, Any], interruption: stopping.Interruption) -> None:
         if not options["look"] and not options["source"]:
             raise InputError("Say what drew the patches with --source, such as --source stylegan-2.")
         if options["source"]:
             parse_source(options["source"])
-        look = patch_imports.request_look(
-            folder=options["folder"], pattern=options["pattern"], now=timezone.now()
-        )
+        with interruption.held():
+            look = patch_imports.request_look(
+                folder=options["folder"], pattern=options["pattern"], now=timezone.now()
+            )
+            interruption.ends_with(partial(_give_up, look.pk))
         try:
             survey = self._look(look, options)
             if options["look"]:
                 return
             mapping = _mapping(survey, options)
-            row = patch_imports.request_copy(
-                row=look, mapping=mapping, source=options["source"], name=options["name"], now=timezone.now()
-            )
+            with interruption.held():
+                row = patch_imports.request_copy(
+                    row=look,
+                    mapping=mapping,
+                    source=options["source"],
+                    name=options["name"],
+                    now=timezone.now(),
+                )
+                interruption.ends_with(partial(_give_up, look.pk, row))
             with ProgressBar("patch") as bar:
                 patch_copying.run(row.pk, on_progress=bar.show)
         finally:
@@ -116,6 +127,19 @@ class Command(BaseCommand):
             rest = f" (and {survey.n_faults - 1} more)" if survey.n_faults > 1 else ""
             raise InputError(f"{survey.faults[0]}{rest}")
         return survey
+
+
+def _give_up(look_pk: int, row: PatchSet | None = None) -> str:
+    """Leave nothing of the look, which knows the folder, nor of the import that it led to."""
+    has_ended = row is not None and not stopping.mark_stopped(row)
+    if row is not None:
+        patch_copying.give_up(row)
+    for look in PatchImport.objects.filter(pk=look_pk):
+        patch_imports.forget(look)
+        look.delete()
+    if row is not None and has_ended:
+        return f"The import had ended before it was to be stopped: patch set {row.slug} is {row.status}."
+    return "Stopped; nothing was imported and it is forgotten where from: give the same command again to import it."
 
 
 def told(survey: Survey) -> list[str]:

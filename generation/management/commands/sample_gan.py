@@ -1,5 +1,6 @@
 """`manage.py sample_gan CHECKPOINT --per-class N --seed S`: the twin of the form on a training run's page."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from django.utils import timezone
 from generation import storage
 from generation.core.errors import InputError
 from generation.core.labels import LESION_CLASSES
+from generation.management import stopping
 from generation.management.progress import ProgressBar
-from generation.models import Checkpoint, Job
+from generation.models import Checkpoint, Job, PatchSet
 from generation.services import generators
 
 
@@ -26,27 +28,34 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="name of the patch set")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with stopping.on_signals("Stopped; nothing was drawn.") as interruption:
+            patch_set = self._sample(options, interruption)
+        patch_set.refresh_from_db()
+        if patch_set.status != Job.Status.FINISHED:
+            raise CommandError(patch_set.error)
+        self.stdout.write(f"{patch_set.slug}: {patch_set.n_patches} patches, SHA-256 {patch_set.sha256}")
+
+    def _sample(self, options: dict[str, Any], interruption: stopping.Interruption) -> PatchSet:
         from generation.core.checkpoint import verify
         from generation.jobs import sampling
 
         try:
             checkpoint = self._find(options["checkpoint"])
             known = verify(storage.fetch(checkpoint.folder))["classes"]
-            patch_set = generators.queue_sampling(
-                checkpoint=checkpoint,
-                n_per_class={c.value: options["per_class"] for c in LESION_CLASSES if c.value in known},
-                seed=options["seed"],
-                name=options["name"],
-                now=timezone.now(),
-            )
+            with interruption.held():
+                patch_set = generators.queue_sampling(
+                    checkpoint=checkpoint,
+                    n_per_class={c.value: options["per_class"] for c in LESION_CLASSES if c.value in known},
+                    seed=options["seed"],
+                    name=options["name"],
+                    now=timezone.now(),
+                )
+                interruption.ends_with(partial(_give_up, patch_set))
         except InputError as error:
             raise CommandError(str(error)) from None
         with ProgressBar("patch") as bar:
             sampling.run(patch_set.pk, on_progress=bar.show)
-        patch_set.refresh_from_db()
-        if patch_set.status != Job.Status.FINISHED:
-            raise CommandError(patch_set.error)
-        self.stdout.write(f"{patch_set.slug}: {patch_set.n_patches} patches, SHA-256 {patch_set.sha256}")
+        return patch_set
 
     def _find(self, name: str) -> Checkpoint:
         checkpoint = Checkpoint.objects.filter(name=name).first()
@@ -71,3 +80,15 @@ class Command(BaseCommand):
                 f'There is a checkpoint "{checkpoint.name}" already, with other weights; rename the folder to sample from it.'
             )
         return checkpoint
+
+
+def _give_up(row: PatchSet) -> str:
+    from generation.jobs import sampling
+
+    is_stopped = stopping.mark_stopped(row)
+    sampling.give_up(row)
+    if not is_stopped:
+        return f"The sampling had ended before it was to be stopped: patch set {row.slug} is {row.status}."
+    return (
+        "Stopped; no patch was kept: give the same command again, and the same seed draws the same patches."
+    )

@@ -5,6 +5,7 @@ CUDA, each on its part of the processor; the batch stays as large as the recipe 
 """
 
 from argparse import BooleanOptionalAction
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,9 +13,10 @@ from django.utils import timezone
 
 from generation.core.errors import InputError
 from generation.core.presets import PRESETS
+from generation.management import stopping
 from generation.management.progress import ProgressBar
 from generation.models import Job, PatchSet, TrainingRun
-from generation.services import jobs, training_runs
+from generation.services import training_runs
 
 CHANGEABLE = {
     "n_steps": int,
@@ -73,15 +75,9 @@ class Command(BaseCommand):
     def _train(self, run: TrainingRun, share: Any) -> None:
         from generation.jobs import training
 
-        with ProgressBar("step") as bar:
-            try:
-                training.run(run.pk, on_progress=bar.show, share=share)
-            except KeyboardInterrupt:
-                run.refresh_from_db()
-                jobs.mark_stopped(run, now=timezone.now())
-                raise CommandError(
-                    f"Stopped; `manage.py train_gan {run.slug} --resume` goes on from the last checkpoint."
-                ) from None
+        with stopping.on_signals("") as interruption, ProgressBar("step") as bar:
+            interruption.ends_with(partial(_give_up, run))
+            training.run(run.pk, on_progress=bar.show, share=share)
 
     def _tell(self, run: TrainingRun) -> None:
         run.refresh_from_db()
@@ -120,3 +116,9 @@ class Command(BaseCommand):
             )
         run.refresh_from_db()
         return run
+
+
+def _give_up(run: TrainingRun) -> str:
+    if not stopping.mark_stopped(run):
+        return f"The training had ended before it was to be stopped: run {run.slug} is {run.status}."
+    return f"Stopped; `manage.py train_gan {run.slug} --resume` goes on from the last checkpoint."

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from generation.core import checkpoint, frames, presets, training
 from generation.core.labels import LESION_CLASSES, REAL
 from generation.core.patch_set import PatchRow, PatchSetWriter
-from generation.models import Checkpoint, Job, PatchSet, TrainingRun
+from generation.models import Checkpoint, Cohort, Job, PatchSet, TrainingRun
 from tests.unit.generation.test_training import CPU
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +102,61 @@ def test_training_with_a_seed_that_no_row_holds_is_refused(patch_set, seed):
     with pytest.raises(CommandError, match=f"Seed {seed} {SEED_REFUSED}"):
         call_command("train_gan", "tiny", seed=seed)
     assert not TrainingRun.objects.exists()
+
+
+class TestExtraction:
+    @pytest.mark.parametrize("jobs", [0, -1, 257])
+    def test_a_number_of_processes_that_cannot_be_is_refused(self, jobs):
+        with pytest.raises(
+            CommandError, match=f"^--jobs is {jobs}; write a number of processes from 1 to 256.$"
+        ):
+            call_command("extract_patches", "tiny", jobs=jobs)
+
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            ({"seed": -1}, f"Seed -1 {SEED_REFUSED}"),
+            ({"healthy_per_breast_slice": -1}, "-1 healthy patches per breast and slice cannot be drawn"),
+        ],
+    )
+    def test_other_odd_numbers_are_refused(self, changes, sentence):
+        Cohort.objects.create(name="Tiny", slug="tiny", status=Job.Status.FINISHED, created_at=NOW)
+        with pytest.raises(CommandError, match=sentence):
+            call_command("extract_patches", "tiny", **changes)
+        assert not PatchSet.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"patients": 0}, "--patients 0 is outside 1 to 9999"),
+        ({"patients": -1}, "--patients -1 is outside 1 to 9999"),
+        ({"seed": -1}, "--seed -1 is negative"),
+        ({"jobs": 0}, "--jobs 0 is less than 1"),
+        ({"jobs": -2}, "--jobs -2 is less than 1"),
+    ],
+)
+def test_phantoms_of_odd_numbers_are_refused(tmp_path, changes, sentence):
+    with pytest.raises(CommandError, match=sentence):
+        call_command("make_phantom", str(tmp_path / "phantoms"), **changes)
+    assert not (tmp_path / "phantoms").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["n_steps", "batch_size", "width", "n_critic", "warmup_n_critic", "checkpoint_every", "shift_pixels"],
+)
+def test_a_training_with_a_number_below_its_limit_is_refused(patch_set, name):
+    with pytest.raises(CommandError, match=f"{name} is -1; it must lie between"):
+        call_command("train_gan", "tiny", **{name: -1})
+    assert not TrainingRun.objects.exists()
+
+
+@pytest.mark.parametrize("per_class", [0, -1, 1_000_001])
+def test_a_sampling_of_an_odd_number_is_refused(trained, per_class):
+    with pytest.raises(CommandError, match=r"patches .*asked for; write a number"):
+        call_command("sample_gan", "trained", per_class=per_class)
+    assert not PatchSet.objects.exists()
 
 
 class TestExport:

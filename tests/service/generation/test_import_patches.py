@@ -82,3 +82,12 @@ class TestImportPatches:
     def test_bad_source(self, tmp_path):
         with pytest.raises(CommandError, match='Source "My GAN!" is not a usable name'):
             call_command("import_patches", tmp_path, source="My GAN!")
+
+    @pytest.mark.parametrize("source", ["all", "Balanced"])
+    def test_source_named_like_a_sum(self, tmp_path, source):
+        self.write(tmp_path / "g", np.zeros((1, 7, 64, 64), dtype=np.int16), ["benign"])
+        with pytest.raises(
+            CommandError, match="is the name of results over several sources; give the generator"
+        ):
+            call_command("import_patches", tmp_path / "g", source=source, stdout=StringIO())
+        assert not PatchSet.objects.exists()

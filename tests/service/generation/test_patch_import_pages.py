@@ -101,6 +101,18 @@ class TestImport:
         expected = np.rint((found[0, 2].astype(float) - 10) * 102.3)
         np.testing.assert_array_equal(folder.patches[0, 0], expected)
 
+    @pytest.mark.parametrize("source", ["all", "balanced"])
+    def test_source_named_like_a_sum_is_told_beside_its_field(self, study_admin, source):
+        row = looked(study_admin, zipped(make_patches(3)))
+        address = reverse("generation:patch_import", args=[row.pk])
+        answer = study_admin.post(address, filled(study_admin.get(address), source=source, **{"import": ""}))
+        [sentence] = answer.context["form"].errors["source"]
+        assert sentence == (
+            f'Source "{source}" is the name of results over several sources; give the generator another name, such as '
+            f"{source}-gan."
+        )
+        assert not PatchSet.objects.exists()
+
     def test_preview_keeps_choices_and_imports_nothing(self, study_admin):
         row = looked(study_admin, zipped(make_patches(3)))
         address = reverse("generation:patch_import", args=[row.pk])

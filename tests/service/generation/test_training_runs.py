@@ -1,6 +1,7 @@
 """From a patch set to a checkpoint to sampled patches, through rows, jobs, tasks and pages."""
 
 import csv
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -167,13 +168,25 @@ def test_registered_generator_is_copied_once(patch_set: PatchSet, tmp_path: Path
     assert checkpoint.load_generator(first.folder).step == 4
 
 
+@pytest.mark.parametrize("source", ["all", "balanced"])
+def test_generator_named_like_a_sum_is_not_registered(tmp_path: Path, data_folder: Path, source: str) -> None:
+    facts = {"config": {"source": source}, "step": 1, "sha256": {}}
+    folder = tmp_path / "given"
+    folder.mkdir()
+    (folder / "state.json").write_text(json.dumps(facts))
+    with pytest.raises(InputError, match=f'Source "{source}" is the name of results over several sources'):
+        generators.register(folder=folder, name="given", now=NOW)
+    assert not Checkpoint.objects.exists()
+    assert list(data_folder.rglob("state.json")) == [folder / "state.json"]
+
+
 def test_run_that_was_sampled_is_not_deleted(patch_set: PatchSet) -> None:
     run = make_run(patch_set)
     training.run(run.pk)
     generators.queue_sampling(
         checkpoint=run.checkpoints.get(step=4), n_per_class={"benign": 1}, seed=1, now=NOW
     )
-    with pytest.raises(InputError, match="has 1 patch sets sampled from it"):
+    with pytest.raises(InputError, match="has 1 patch set sampled from it; delete it first"):
         training_runs.delete(run=run)
     assert run.checkpoint_folder(4).exists()
 

@@ -1,12 +1,14 @@
 """What administrators do with accounts, and the audit log of the instance."""
 
 import re
+import threading
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.db import connections, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -133,6 +135,54 @@ class TestOne:
             accounts.change_kind(user=rosa, kind="king", by="a test", now=NOW)
 
 
+class TestLastAdministrator:
+    @pytest.fixture
+    def ada(self, db) -> User:
+        return User.objects.create_superuser("ada")
+
+    @pytest.mark.parametrize(
+        ("service", "values"), [(accounts.deactivate, {}), (accounts.change_kind, {"kind": "study admin"})]
+    )
+    def test_one_stays(self, ada, service, values):
+        User.objects.create_superuser("bob", is_active=False)
+        with pytest.raises(
+            InputError, match=r"^ada is the only active administrator of this instance; make some"
+        ):
+            service(user=ada, **values, by="bob", now=NOW)
+        ada.refresh_from_db()
+        assert access.is_administrator(ada)
+        assert not AuditEvent.objects.exists()
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize(
+        ("service", "values"), [(accounts.deactivate, {}), (accounts.change_kind, {"kind": "plain account"})]
+    )
+    def test_two_who_shut_each_other_out_at_one_moment(self, ada, service, values):
+        """The later one begins before the earlier one is stored, and has to wait for it."""
+        bob, outcomes = User.objects.create_superuser("bob"), []
+
+        def later() -> None:
+            try:
+                service(user=ada, **values, by="bob", now=NOW)
+            except InputError as refusal:
+                outcomes.append(str(refusal))
+            else:
+                outcomes.append("done")
+            connections.close_all()
+
+        thread = threading.Thread(target=later)
+        with transaction.atomic():
+            accounts.deactivate(user=bob, by="ada", now=NOW)
+            thread.start()
+            thread.join(0.5)
+            assert not outcomes
+        thread.join(30)
+        assert outcomes == [
+            "ada is the only active administrator of this instance; make somebody else one first."
+        ]
+        assert [user.username for user in User.objects.filter(is_superuser=True, is_active=True)] == ["ada"]
+
+
 class TestList:
     def test_it_searches_and_sorts(self, study_admin):
         for name in ("zoe", "bob", "bea"):
@@ -198,12 +248,34 @@ class TestPeople:
             ({"account": "nobody", "role": "analyst"}, "There is no active account"),
             ({"account": "olga", "role": "king"}, "is unknown; choose one of owner, coordinator, analyst."),
             ({"account": "", "role": "analyst"}, "Say whom"),
+            (
+                {"account": "ol\x00ga", "role": "analyst"},
+                "e-mail &quot;ol\\x00ga&quot;; ask an administrator",
+            ),
+            ({"account": "olga", "role": "ow\x00ner"}, "The role &quot;ow\\x00ner&quot; is unknown;"),
         ],
     )
     def test_what_cannot_be_given_is_refused(self, owner, study, values, sentence):
         response = owner.post(self.address(study, "study_people_grant"), values)
         assert response.status_code == 422
         assert sentence in response.content.decode()
+
+    @pytest.mark.parametrize(
+        ("values", "sentence"),
+        [
+            (
+                {"account": "nobody", "role": "owner"},
+                "There is no account with the user name &quot;nobody&quot;;",
+            ),
+            ({"account": "ol\x00ga", "role": "owner"}, "the user name &quot;ol\\x00ga&quot;; choose one"),
+            ({"account": "olga", "role": "ow\x00ner"}, "The role &quot;ow\\x00ner&quot; is unknown;"),
+        ],
+    )
+    def test_what_cannot_be_taken_is_refused(self, owner, study, values, sentence):
+        n_events = study.audit_events.count()
+        response = owner.post(self.address(study, "study_people_withdraw"), values, follow=True)
+        assert sentence in response.content.decode()
+        assert study.audit_events.count() == n_events
 
     def test_accounts_are_offered_only_what_they_may_do(self, study):
         """A coordinator finds no way to results or to changing the study; an analyst none to readers."""

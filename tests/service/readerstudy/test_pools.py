@@ -35,7 +35,7 @@ class TestExclusion:
         assert "a vessel, no lesion" in study_admin.get(address, {"show": "excluded"}).content.decode()
         assert 'id="patch-3"' not in study_admin.get(address, {"show": "offered"}).content.decode()
 
-    @pytest.mark.parametrize(("index", "reason"), [(3, " "), (3, "x" * 201), (99, "gone")])
+    @pytest.mark.parametrize(("index", "reason"), [(3, " "), (3, "x" * 201), (3, "a\x00b"), (99, "gone")])
     def test_not_without_a_reason_or_a_patch(self, study_admin, index, reason):
         exclude(study_admin, make_pool(), index, reason)
         assert not PoolExclusion.objects.exists()

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from generation.core.storable import is_storable
 from readerstudy.models import ReadingSession, Response, Study, Trial
 from readerstudy.selectors.room import N_AHEAD
 from readerstudy.services import invitations, studies
@@ -208,6 +209,11 @@ class TestAnswers:
             ({"key": ""}, "The request has no usable key; load the page again."),
             ({"key": "k" * 65}, "The request has no usable key; load the page again."),
             ({"token": None}, "The request has no usable token; load the page again."),
+            *(
+                ({name: text}, f"The request has no usable {name}; load the page again.")
+                for name in ("key", "token", "seat")
+                for text in ("\x00", "a\x00b", "\ud800", "a\udfff")
+            ),
             (
                 {"viewer": {"note": "x" * 20_000}},
                 "The request is longer than 16384 bytes; load the page again.",
@@ -218,6 +224,20 @@ class TestAnswers:
         refused = room.post("answers", {**room.body(room.token(), answer="real"), **said})
         assert (refused.status_code, refused.json()) == (400, {"kind": "bad", "sentence": sentence})
         assert not Response.objects.exists()
+
+    @pytest.mark.parametrize("name", ["answers", "seen", "undo"])
+    @pytest.mark.parametrize("text", ["\x00", "\ud800"])
+    @pytest.mark.parametrize(
+        "field", ["seat", "key", "token", "answer", "comment", "confidence", "viewer", "rt_ms"]
+    )
+    def test_no_text_that_cannot_be_stored_breaks_the_server(self, room, name, field, text):
+        body = {**room.body(room.token(), answer="real"), field: text, text: text}
+        assert room.post(name, body).status_code < 500
+        assert all(is_storable(response.key) for response in Response.objects.all())
+
+    @pytest.mark.parametrize("text", ["%00", "a%00b", "%ED%A0%80"])
+    def test_nor_a_seat_in_an_address(self, room, text):
+        assert room.client.get(f"{room.address('trials')}?seat={text}").status_code == 409
 
     @pytest.mark.parametrize("body", ["", "[]", "{", "[" * 5000, '"x"'])
     def test_what_is_no_object_is_refused(self, room, body):

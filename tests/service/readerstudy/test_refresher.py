@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from readerstudy.core import refresher
 from readerstudy.models import AuditEvent, ReadingSession, Response, Trial
@@ -86,6 +86,18 @@ class TestRefresher:
             "came back after 3 days and was shown 4 warm-up panels again",
             "saw the warm-up panels again",
         ]
+
+    @pytest.mark.parametrize(
+        ("days", "n_refresher", "sentence"),
+        [
+            (1, 1, "came back after 1 day and was shown 1 warm-up panel again"),
+            (2, 0, "came back after 2 days and was shown 0 warm-up panels again"),
+        ],
+    )
+    def test_the_audit_log_counts_in_words_that_fit(self, days, n_refresher, sentence):
+        event = AuditEvent(verb="session.paused_long", data={"days": days, "n_refresher": n_refresher})
+        with translation.override("de"):  # one log for all, in exports too
+            assert event.sentence == sentence
 
     def test_no_test_panel_is_fetched_meanwhile(self, room):
         tokens = [item["token"] for item in room.window()["trials"]]

@@ -58,6 +58,31 @@ def test_the_end_of_reading(study_admin, open_study):
     assert "set the end of reading to 2126-07-01 16:00 UTC" in log
 
 
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        (
+            "2020-07-01T18:00",
+            "The end July 1, 2020, 18:00 CEST has passed; give a later time, or close the study.",
+        ),
+        ("0026-07-01T18:00", "The year is 0026; write one from 2000 to 2199."),
+        ("tomorrow", "Write the end as 2026-03-31 18:00."),
+    ],
+)
+def test_an_end_of_reading_that_is_refused_stays_in_its_form(study_admin, open_study, typed, sentence):
+    answer = study_admin.post(reverse("readerstudy:study_end", args=[open_study.slug]), {"ends_at": typed})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert sentence in page
+    assert "UTC" not in sentence
+    assert f'name="ends_at" value="{typed}"' in page
+    assert 'aria-invalid="true"' in page
+    assert open_study.name in page
+    open_study.refresh_from_db()
+    assert open_study.ends_at is None
+    assert not open_study.audit_events.filter(verb="study.end_set").exists()
+
+
 def test_report_and_export(study_admin):
     closed = studies.close(
         study=make_study("open"), by=ADMIN, now=NOW.astimezone(BERLIN) + timedelta(hours=1)

@@ -140,6 +140,23 @@ class TestForms:
         radiologist.client.post(f"/read/t/{first}/take-back/", {"csrfmiddlewaretoken": csrf, "key": "k"})
         assert Response.objects.count() == 1
 
+    def test_a_key_that_cannot_be_stored_changes_nothing(self):
+        reader = ReadingBrowser(make_invitation(conduct_study(undo=True))).begin().see_warm_up()
+        first = reader.token
+        csrf = reader.client.cookies["csrftoken"].value
+        sent = {"csrfmiddlewaretoken": csrf, "answer": "real", "key": "a\x00b"}
+        refused = reader.client.post(f"/read/t/{first}/", sent)
+        assert refused.status_code == 400
+        assert "The request has no usable key; load the page again." in refused.content.decode()
+        assert not Response.objects.exists()
+        reader.press("real")
+        answer = reader.client.post(
+            f"/read/t/{first}/take-back/", {"csrfmiddlewaretoken": csrf, "key": "a\x00b"}
+        )
+        assert answer.status_code == 302
+        assert Response.objects.count() == 1
+        assert not WithdrawnResponse.objects.exists()
+
 
 def test_the_trial_csv_tells_versions(room):
     tokens = room.read_on(2, comment="")

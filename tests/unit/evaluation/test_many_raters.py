@@ -63,7 +63,7 @@ class TestFleiss:
     def test_incomplete_cases_are_left_out_and_said(self) -> None:
         found = fleiss_kappa(np.array([[3.0, 0], [0, 3], [1, 2], [2, 0]]), seeded())
         assert found.n == 3
-        assert found.note.startswith("1 incomplete cases left out")
+        assert found.note.startswith("1 incomplete case left out")
 
     def test_same_answer_everywhere_is_absent(self) -> None:
         counts = np.array([[3.0, 0]] * 5)

@@ -55,7 +55,7 @@ class TestAreas:
         rows.append(make_trial("R02", "late", "real", "fake"))
         found = find(roc_records.of_readings(collect(rows)), "auc", reader="R01", origin="all")
         assert found.n == 12
-        assert "1 answers without confidence left out" in (found.note or "")
+        assert "1 answer without confidence left out" in (found.note or "")
         assert "R02 gave no confidence and is left out" in (found.note or "")
 
     def test_a_perfect_reader_is_flagged(self) -> None:

@@ -1,5 +1,7 @@
 """How numbers and names are written, on pages and in CSV."""
 
+import pytest
+
 from evaluation.core import csv_text, wording
 
 
@@ -21,6 +23,34 @@ class TestWording:
         ]
         assert (wording.points(-0.075), wording.points(0.017)) == ("−7.5", "+1.7")
         assert (wording.decimal(12.345, 1), wording.decimal(-22.67, 1)) == ("12.3", "−22.7")
+
+    @pytest.mark.parametrize(
+        ("p", "text"),
+        [
+            (0.0494, "p = .049"),
+            (0.0496, "p = .0496"),
+            (0.0497, "p = .0497"),
+            (0.04996, "p = .04996"),
+            (0.049999, "p = .049999"),
+            (0.04999999, "p < .05"),
+            (0.05, "p = .050"),
+            (0.0501, "p = .050"),
+            (0.0506, "p = .051"),
+            (0.0094, "p = .009"),
+            (0.0096, "p = .0096"),
+            (0.00999, "p = .00999"),
+            (0.009999999, "p < .01"),
+            (0.01, "p = .010"),
+            (0.0104, "p = .010"),
+            (0.001, "p = .001"),
+            (0.0009999, "p < .001"),
+            (0.0007, "p < .001"),
+            (0.0, "p < .001"),
+            (0.9996, "p = 1"),
+        ],
+    )
+    def test_a_p_value_never_reads_as_a_level_that_it_is_below(self, p: float, text: str) -> None:
+        assert wording.p_value(p) == text
 
     def test_names(self) -> None:
         assert [wording.origin(one) for one in ("real", "all", "dcgan", "wgan", "stylegan-2")] == [

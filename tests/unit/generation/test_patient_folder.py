@@ -12,6 +12,8 @@ from generation.core.errors import InputError
 from generation.core.labels import LesionClass
 from tests.scans import SPACING_MM, make_anatomy, make_frames, make_patient_folder, to_image
 
+TRUTH = '{"lesions": [{"lesion": %s, "malignant": false}, {"lesion": 2, "malignant": true}]}'
+
 
 @pytest.fixture
 def patient(tmp_path):
@@ -67,6 +69,22 @@ class TestReadPatient:
         (patient / "truth.json").unlink()
         (patient / "lesions.csv").write_text("lesion,lesion_class\n,no_findings\n")
         assert patient_folder.read_patient(patient).lesions == ()
+
+    def test_a_lesion_number_with_a_point_and_nothing_behind_it_is_whole(self, patient):
+        expected = patient_folder.read_patient(patient).lesions
+        (patient / "truth.json").write_text(TRUTH % "1.0")
+        assert patient_folder.read_patient(patient).lesions == expected
+
+    @pytest.mark.parametrize(
+        "value", ["1.7", "true", "false", '"1"', '"1.7"', "null", "NaN", "Infinity", "[1]", '{"value": 1}']
+    )
+    def test_a_lesion_number_that_is_not_whole_is_refused(self, patient, value):
+        (patient / "truth.json").write_text(TRUTH % value)
+        with pytest.raises(InputError) as refused:
+            patient_folder.read_patient(patient)
+        assert str(refused.value) == (
+            f"Patient P01, truth.json: lesion is {value}; write the whole number that the lesion has in the mask, such as 1."
+        )
 
     def test_patient_without_lesions(self, patient):
         sitk.WriteImage(to_image(np.zeros_like(make_anatomy()[1])), patient / "lesions.nii.gz")

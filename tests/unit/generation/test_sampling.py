@@ -9,6 +9,7 @@ from generation.core.errors import InputError
 from generation.core.frames import SUB
 from generation.core.labels import LesionClass
 from generation.core.sampling import sample
+from tests.unit.generation.test_demo_generators import SHIPPED
 from tests.unit.generation.test_training import CPU, make_config, make_data, run
 
 
@@ -29,11 +30,14 @@ def draw(stored: StoredGenerator, seed: int, **n: int) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def stored_wide(tmp_path_factory: pytest.TempPathFactory) -> StoredGenerator:
-    """Wide enough for its sums to be rounded in another order in batches of another size."""
-    folder = tmp_path_factory.mktemp("wide") / "c"
-    checkpoint.save(training.begin(make_config(width=32), classes=(0, 1, 2), seed=7, device=CPU), folder)
-    return checkpoint.load_generator(folder)
+def shipped() -> StoredGenerator:
+    """A trained generator: its values are far enough apart for a rounded sum to show."""
+    return checkpoint.load_generator(SHIPPED / "dcgan")
+
+
+@pytest.fixture(scope="module")
+def many(shipped: StoredGenerator) -> np.ndarray:
+    return draw(shipped, 5, malignant=192)["malignant"]
 
 
 def test_patches_have_the_stored_format(tmp_path: Path) -> None:
@@ -53,17 +57,19 @@ def test_same_seed_gives_the_same_patches(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("n", [1, 3, 63, 64, 65, 100, 127, 129])
-def test_a_patch_does_not_depend_on_how_many_are_drawn(stored_wide: StoredGenerator, n: int) -> None:
-    drawn = draw(stored_wide, 5, benign=7, malignant=n)["malignant"]
-    assert drawn.shape[0] == n
-    assert (drawn == draw(stored_wide, 5, malignant=192)["malignant"][:n]).all()
+def test_a_patch_does_not_depend_on_how_many_are_drawn(
+    shipped: StoredGenerator, many: np.ndarray, n: int
+) -> None:
+    drawn = draw(shipped, 5, benign=7, malignant=n)
+    assert (len(drawn["benign"]), len(drawn["malignant"])) == (7, n)
+    assert (drawn["malignant"] == many[:n]).all()
 
 
-def test_the_network_is_asked_for_full_batches_alone(stored_wide: StoredGenerator) -> None:
+def test_the_network_computes_full_batches_alone(shipped: StoredGenerator) -> None:
     sizes: list[int] = []
-    handle = stored_wide.generator.register_forward_pre_hook(lambda _, given: sizes.append(len(given[0])))
-    draw(stored_wide, 5, benign=1, malignant=65)
-    handle.remove()
+    watching = shipped.generator.register_forward_pre_hook(lambda _, given: sizes.append(len(given[0])))
+    draw(shipped, 5, benign=1, malignant=65)
+    watching.remove()
     assert sizes == [64, 64, 64]
 
 

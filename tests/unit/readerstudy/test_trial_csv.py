@@ -21,6 +21,9 @@ ROW = TrialRow(
 )
 
 
+HEADING = "reader,case,origin,tissue,answer"
+
+
 def text(*rows: TrialRow) -> str:
     return "".join(write_rows(rows))
 
@@ -58,6 +61,14 @@ class TestReadRows:
         (row,) = read_rows(["\ufeffreader,case,origin,tissue,answer", "A,1,WGAN,No findings,Fake"])
         assert row == TrialRow("A", "", "1", "wgan", "no_findings", "test", None, "fake", None, None)
 
+    def test_whole_numbers_may_be_written_with_decimals_and_times_are_rounded(self):
+        (row,) = read_rows([f"{HEADING},order,confidence,rt_ms", "A,1,real,benign,real,2.0,4.0,812.4"])
+        assert (row.order, row.confidence, row.rt_ms) == (2, 4, 812)
+
+    def test_columns_without_a_name_do_no_harm(self):
+        (row,) = read_rows([f"{HEADING},,", "A,1,real,benign,real,,"])
+        assert row.answer == "real"
+
     def test_a_neutralised_cell_is_itself_again(self):
         row = TrialRow("R01", "=1+1", "c1", "real", "benign", "test", 1, "real", None, None)
         assert read_rows(text(row).splitlines()) == [row]
@@ -84,6 +95,43 @@ class TestReadRows:
             (
                 ["reader,case,origin,tissue,answer,rt_ms", "A,1,real,benign,real,fast"],
                 'Line 2 of the trial CSV: rt_ms is "fast"; write a number or leave it empty.',
+            ),
+            *(
+                (
+                    [f"{HEADING},{name}", "A,1,real,benign,real,3", f"A,2,real,benign,real,{text}"],
+                    f'Line 3 of the trial CSV: {name} is "{text}"; write a whole number such as 3, or leave it empty.',
+                )
+                for name in ("confidence", "order")
+                for text in ("0.4", "2.5", "sure", "nan", "inf", "1e999")
+            ),
+            (
+                [f"{HEADING},confidence,group, confidence", "A,1,real,benign,real,3,x,5"],
+                'The trial CSV has 2 columns called "confidence"; keep one and rename or delete the others.',
+            ),
+            (
+                [f"{HEADING},seen,seen,seen", "A,1,real,benign,real,3,x,5"],
+                'The trial CSV has 3 columns called "seen"; keep one and rename or delete the others.',
+            ),
+            *(
+                (
+                    [HEADING.replace(",", sign), "A,1,real,benign,real".replace(",", sign)],
+                    f"The cells of the trial CSV are separated by {words}; save it with commas between them, as in "
+                    "reader,case,origin,tissue,answer.",
+                )
+                for sign, words in (
+                    (";", "semicolons"),
+                    ('";"', "semicolons"),
+                    ("\t", "tabs"),
+                    ("|", "vertical bars"),
+                )
+            ),
+            *(
+                (
+                    [HEADING, f"A,1,{name},benign,real"],
+                    f'Line 2 of the trial CSV: Source "{name}" is the name of results over several sources; give the '
+                    f"generator another name, such as {name}-gan.",
+                )
+                for name in ("all", "balanced")
             ),
         ],
     )

@@ -9,6 +9,7 @@ from torch.nn import functional
 from generation.core.frames import N_FRAMES, PATCH_SIZE
 from generation.core.labels import N_CLASSES
 from generation.core.presets import Norm
+from generation.core.small_maps import double, halve
 
 INITIAL_SIZE = 4  # pixels of G's first feature map; Radford 2015, Fig. 1
 LEAKY_SLOPE = 0.2  # Radford 2015, section 4
@@ -50,7 +51,7 @@ class UpConvolution(nn.Module):
         self.bias = nn.Parameter(torch.zeros(n_out)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.conv_transpose2d(x, fold_upconvolution(self.weight), self.bias, stride=2, padding=1)
+        return double(x, fold_upconvolution(self.weight), self.bias)
 
 
 class Generator(nn.Module):
@@ -76,10 +77,17 @@ class Generator(nn.Module):
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         one_hot = functional.one_hot(y, N_CLASSES).to(z.dtype)
         x = self.project(torch.cat((z, one_hot), dim=1)[:, :, None, None])
-        x = functional.relu(self.project_norm(x))
+        x = functional.relu(self.project_norm(x), inplace=True)
         for upconvolution, norm in zip(self.upconvolutions, self.norms, strict=True):
-            x = functional.relu(norm(upconvolution(x)))
+            x = functional.relu(norm(upconvolution(x)), inplace=True)
         return torch.tanh(self.output(x))
+
+
+class Halving(nn.Conv2d):
+    """The strided convolution between two maps, (N, C_in, 2H, 2W) to (N, C_out, H, W)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return halve(x, self.weight, self.bias)
 
 
 class Discriminator(nn.Module):
@@ -99,7 +107,7 @@ class Discriminator(nn.Module):
         widths = [N_FRAMES + (N_CLASSES if is_conditional else 0), width, 2 * width, 4 * width, 8 * width]
         self.convolutions = nn.ModuleList(
             # Without normalisation nothing else shifts the features.
-            nn.Conv2d(n_in, n_out, 4, stride=2, padding=1, bias=norm == "none")
+            Halving(n_in, n_out, 4, stride=2, padding=1, bias=norm == "none")
             for n_in, n_out in itertools.pairwise(widths)
         )
         self.norms = nn.ModuleList([nn.Identity(), *(_normalization(norm, n) for n in widths[2:])])
@@ -108,12 +116,19 @@ class Discriminator(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         if self.is_conditional:
+            x = x.to(_arithmetic(x))  # before the planes are added, not after: half as much memory is moved
             planes = functional.one_hot(y, N_CLASSES).to(x.dtype)[:, :, None, None]
             x = torch.cat((x, planes.expand(-1, -1, PATCH_SIZE, PATCH_SIZE)), dim=1)
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            x = functional.leaky_relu(norm(convolution(x)), LEAKY_SLOPE)
+            x = functional.leaky_relu(norm(convolution(x)), LEAKY_SLOPE, inplace=True)
         logits: Tensor = self.output(x).flatten()
         return logits.float()
+
+
+def _arithmetic(x: Tensor) -> torch.dtype:
+    """The type in which a convolution computes with x now."""
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
 
 
 def _normalization(norm: Norm, n_channels: int) -> nn.Module:

@@ -165,12 +165,15 @@ class TestNumpy:
 
 
 class TestText:
-    @pytest.mark.parametrize(
-        "text", ['{"lesions": [{"lesion": Infinity, "malignant": true}]}', "[" * 50_000, '{"lesions": ["a"]}']
-    )
+    @pytest.mark.parametrize("text", ["[" * 50_000, '{"lesions": ["a"]}'])
     def test_truth(self, tmp_path, text):
         (tmp_path / "truth.json").write_text(text)
         with pytest.raises(InputError, match=r"Patient P01: truth.json cannot be read \(\w+\); expected "):
+            read_truth(tmp_path, "P01")
+
+    def test_truth_without_end(self, tmp_path):
+        (tmp_path / "truth.json").write_text('{"lesions": [{"lesion": Infinity, "malignant": true}]}')
+        with pytest.raises(InputError, match="Patient P01, truth.json: lesion is Infinity; write the whole"):
             read_truth(tmp_path, "P01")
 
     def test_a_box_of_billions_of_slices(self, refused):

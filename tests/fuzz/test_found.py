@@ -173,7 +173,9 @@ class TestText:
 
     def test_truth_without_end(self, tmp_path):
         (tmp_path / "truth.json").write_text('{"lesions": [{"lesion": Infinity, "malignant": true}]}')
-        with pytest.raises(InputError, match=r"Patient P01, truth\.json: lesion is Infinity; write the whole"):
+        with pytest.raises(
+            InputError, match=r"Patient P01, truth\.json: lesion is Infinity; write the whole"
+        ):
             read_truth(tmp_path, "P01")
 
     def test_a_box_of_billions_of_slices(self, refused):

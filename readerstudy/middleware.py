@@ -7,9 +7,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions import middleware as sessions
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
+from generation.core.storable import is_storable
 from readerstudy import access_table
 from readerstudy.selectors import access
 from readerstudy.views import operation
@@ -39,6 +41,15 @@ class PrivateMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class SessionMiddleware(sessions.SessionMiddleware):
+    """Looks for no session under a key that no database can hold: whoever sends one is not signed in."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if not is_storable(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
+            del request.COOKIES[settings.SESSION_COOKIE_NAME]
+        super().process_request(request)
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

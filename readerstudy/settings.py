@@ -45,7 +45,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "readerstudy.middleware.ProbeMiddleware",  # before anything asks for the site's name
     "readerstudy.middleware.PrivateMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "readerstudy.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -250,3 +250,10 @@ class TestSupport:
             response = study_admin.get(address)
             assert response.status_code == 302
             assert response["Location"] in {reverse("account"), reverse("admin:index")}
+
+
+class TestSessionCookie:
+    def test_with_a_key_that_no_database_can_hold_nobody_is_signed_in(self, client: Client) -> None:
+        found = client.get("/desk/studies/", headers={"cookie": r'sessionid="abcdefg\000hijklmn"'})
+        assert found.status_code == 302
+        assert found.url.startswith(reverse("account_login"))  # type: ignore[attr-defined]

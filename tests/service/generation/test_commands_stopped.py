@@ -255,3 +255,14 @@ class TestImportPatches:
         )
         assert not drafts(instance)
         assert not remembers(instance)
+
+
+class TestOthers:
+    def test_whatever_has_nothing_to_say_says_so_and_leaves_nothing(self, instance, told, tmp_path):
+        phantoms = tmp_path / "phantoms"
+        process = start(instance, told, "make_phantom", str(phantoms), "--patients", "50", "--verbosity", "0")
+        status = stop(
+            process, lambda: any(tmp_path.glob("*phantoms*")), lambda: process.send_signal(signal.SIGINT)
+        )
+        assert (status, words(told)) == (130, "Stopped.\n")
+        assert not list(tmp_path.glob("*phantoms*"))

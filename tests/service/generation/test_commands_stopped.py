@@ -173,10 +173,12 @@ class TestExtractPatches:
         assert not drafts(instance)
         assert not (instance.data / "patch_sets" / "mine").exists()
 
-    @BOTH
-    def test_whole_parts_are_kept_and_resuming_goes_on_with_the_others(self, instance, told, number):
+    def test_whole_parts_are_kept_and_resuming_goes_on_with_the_others(self, instance, told):
         process = start(instance, told, *self.extract())
-        assert stop(process, lambda: self.n_done(instance) >= 1, lambda: process.send_signal(number)) == 1
+        assert (
+            stop(process, lambda: self.n_done(instance) >= 1, lambda: process.send_signal(signal.SIGTERM))
+            == 1
+        )
         self.check_kept(instance, words(told))
         assert "Patch set mine" in instance.python("manage.py", "extract_patches", "mine", "--resume")
         assert ask(instance, self.QUERY) == ("finished", N_PATIENTS)
@@ -216,8 +218,7 @@ def test_sampling_keeps_no_patch(instance, told, number):
     assert not drafts(instance)
 
 
-@BOTH
-def test_training_goes_on_from_its_last_checkpoint(instance, prepared, told, number):
+def test_training_goes_on_from_its_last_checkpoint(instance, prepared, told):
     instance.python(
         "manage.py",
         "import_patches",
@@ -230,7 +231,7 @@ def test_training_goes_on_from_its_last_checkpoint(instance, prepared, told, num
     wish = ("--width", "4", "--batch-size", "4", "--no-use-split", "--name", "Run")
     process = start(instance, told, "train_gan", "real", *wish)
     trains = lambda: ask(instance, "SELECT n_done > 0 FROM generation_trainingrun") == (1,)  # noqa: E731
-    assert stop(process, trains, lambda: process.send_signal(number)) == 1
+    assert stop(process, trains, lambda: process.send_signal(signal.SIGTERM)) == 1
     sentence = "Stopped; `manage.py train_gan run --resume` goes on from the last checkpoint.\n"
     assert words(told) == f"CommandError: {sentence}"
     assert ask(instance, "SELECT status FROM generation_trainingrun") == ("stopped",)
